@@ -1,0 +1,50 @@
+package io.plexspaces.deployer;
+
+import io.plexspaces.api.AppId;
+import io.plexspaces.api.HostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Deploys, undeploys and lists apps. Thread-safe, blocking; calls on one app run one by one. */
+public interface Deployer {
+  /**
+   * Validates, stores and starts an app. When this throws, nothing of it stays.
+   *
+   * @param app the name; the one in the configuration where it is null
+   * @param version likewise
+   * @param config the text of app-config.toml
+   * @throws HostException ALREADY_EXISTS for an existing name (use upgrade), INVALID_ARGUMENT with
+   *     all errors of the configuration in {@code details.errors}, or why the module was refused
+   */
+  AppInfo deploy(
+      String tenant,
+      @Nullable String app,
+      @Nullable String version,
+      byte[] artifact,
+      String config);
+
+  /**
+   * Stops an app and forgets it, within {@code drain} plus the children's shutdown timeouts.
+   *
+   * @param purge whether to remove the journals as well
+   * @throws HostException NOT_FOUND
+   */
+  void undeploy(AppId app, Duration drain, boolean purge);
+
+  /** Starts a stopped or failed app. */
+  AppInfo start(AppId app);
+
+  /** Stops an app; it stays deployed, and stopped over node restarts. */
+  AppInfo stop(AppId app, Duration drain);
+
+  AppInfo restart(AppId app, Duration drain);
+
+  Optional<AppInfo> app(AppId app);
+
+  List<AppInfo> apps(String tenant);
+
+  /** Starts every app that was running when the node ended; called once at its start. */
+  void resume();
+}

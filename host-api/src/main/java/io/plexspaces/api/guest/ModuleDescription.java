@@ -1,0 +1,144 @@
+package io.plexspaces.api.guest;
+
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Value;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a module says of itself when it is asked to describe:
+ *
+ * <pre>{"abi":1,"sdk":"rust/0.1","types":[{"name":"counter","behavior":"GenServer",
+ *   "operations":[{"name":"increment","kind":"call"}]}]}</pre>
+ *
+ * @param sdk which SDK wrote it, for humans
+ * @param types by name, in the module's order
+ */
+public record ModuleDescription(String sdk, Map<String, ActorType> types) {
+
+  /**
+   * An actor type of a module.
+   *
+   * @param behavior GenServer, GenEvent, GenFSM or Workflow
+   * @param operations by name
+   */
+  public record ActorType(String name, String behavior, Map<String, Operation> operations) {
+    public @Nullable Operation operation(String op) {
+      return operations.get(op);
+    }
+  }
+
+  /** An operation of an actor type; a query only reads, a cast has no reply. */
+  public record Operation(String name, Kind kind) {}
+
+  /** How an operation is called. */
+  public enum Kind {
+    CALL,
+    CAST,
+    QUERY
+  }
+
+  public @Nullable ActorType type(String name) {
+    return types.get(name);
+  }
+
+  /**
+   * Reads what a guest answered to DESCRIBE.
+   *
+   * @throws HostException INVALID_ARGUMENT that names what is wrong
+   */
+  public static ModuleDescription parse(Value v) {
+    if (!(v instanceof Value.Obj o)) {
+      throw refused("it is not an object");
+    }
+    if (o.integer("abi", -1) != 1) {
+      throw refused("it says ABI " + o.integer("abi", -1) + ", this node speaks ABI 1");
+    }
+    Map<String, ActorType> types = new LinkedHashMap<>();
+    for (Value t : o.array("types")) {
+      if (!(t instanceof Value.Obj type)) {
+        throw refused("an actor type is not an object");
+      }
+      String name = type.string("name", "");
+      if (!io.plexspaces.api.AppId.isName(name)) {
+        throw refused("an actor type has the invalid name \"" + name + "\"");
+      }
+      String behavior = type.string("behavior", "GenServer");
+      if (!List.of("GenServer", "GenEvent", "GenFSM", "Workflow").contains(behavior)) {
+        throw refused("type \"" + name + "\" has the unknown behavior \"" + behavior + "\"");
+      }
+      if (types.put(name, new ActorType(name, behavior, operations(name, type))) != null) {
+        throw refused("type \"" + name + "\" is there twice");
+      }
+    }
+    if (types.isEmpty()) {
+      throw refused("it names no actor types");
+    }
+    return new ModuleDescription(o.string("sdk", "unknown"), types);
+  }
+
+  private static Map<String, Operation> operations(String type, Value.Obj t) {
+    Map<String, Operation> ops = new LinkedHashMap<>();
+    for (Value v : t.array("operations")) {
+      String name = v instanceof Value.Obj op ? op.string("name", "") : "";
+      if (name.isEmpty()) {
+        throw refused("an operation of type \"" + type + "\" has no name");
+      }
+      String kind = v instanceof Value.Obj op ? op.string("kind", "call") : "call";
+      Kind k =
+          switch (kind) {
+            case "call" -> Kind.CALL;
+            case "cast" -> Kind.CAST;
+            case "query" -> Kind.QUERY;
+            default ->
+                throw refused(
+                    "operation \""
+                        + name
+                        + "\" of type \""
+                        + type
+                        + "\" has the unknown kind \""
+                        + kind
+                        + "\"");
+          };
+      if (ops.put(name, new Operation(name, k)) != null) {
+        throw refused("operation \"" + name + "\" of type \"" + type + "\" is there twice");
+      }
+    }
+    return ops;
+  }
+
+  /** The description as JSON, for listings. */
+  public Value.Obj toValue() {
+    List<Value> list = new ArrayList<>();
+    for (ActorType t : types.values()) {
+      List<Value> ops = new ArrayList<>();
+      for (Operation op : t.operations().values()) {
+        ops.add(
+            Value.Obj.builder()
+                .put("name", op.name())
+                .put("kind", op.kind().name().toLowerCase(java.util.Locale.ROOT))
+                .build());
+      }
+      list.add(
+          Value.Obj.builder()
+              .put("name", t.name())
+              .put("behavior", t.behavior())
+              .put("operations", new Value.Arr(ops))
+              .build());
+    }
+    return Value.Obj.builder()
+        .put("abi", 1)
+        .put("sdk", sdk)
+        .put("types", new Value.Arr(list))
+        .build();
+  }
+
+  private static HostException refused(String why) {
+    return new HostException(
+        ErrorCode.INVALID_ARGUMENT, "the module's description is not valid: " + why);
+  }
+}

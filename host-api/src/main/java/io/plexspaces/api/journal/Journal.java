@@ -1,0 +1,37 @@
+package io.plexspaces.api.journal;
+
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.MessageId;
+import java.util.Optional;
+
+/**
+ * The journal of one durable actor. Calls come from one thread at a time, but for {@link
+ * #effectDone}. Blocking calls do their I/O on platform threads and park the (virtual) caller.
+ */
+public interface Journal extends AutoCloseable {
+  /**
+   * What a restart needs; {@link Recovered#NONE} if the actor never committed a change. Blocking.
+   *
+   * @throws HostException DATA_LOSS naming the file if it is damaged, UNAVAILABLE if it is busy
+   */
+  Recovered recover();
+
+  /**
+   * Appends a turn. Returns at once; turns become durable in the order of the calls, many with one
+   * sync. After a failure every later turn fails too, until {@link #recover} is called again.
+   */
+  void append(TurnRecord turn, CommitListener listener);
+
+  /** The outcome of the turn that handled {@code message}, if one was committed. Blocking. */
+  Optional<TurnOutcome> findTurn(MessageId message);
+
+  /** The finished result under an idempotency key, unless it has expired. Blocking. */
+  Optional<IdempotentResult> findIdempotent(String key);
+
+  /** The receiver has the n-th effect of turn {@code seq}. Any thread; made durable lazily. */
+  void effectDone(long seq, int n);
+
+  /** Drains what is pending and closes the file. Blocking. */
+  @Override
+  void close();
+}

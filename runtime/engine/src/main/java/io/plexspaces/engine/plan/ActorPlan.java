@@ -1,0 +1,52 @@
+package io.plexspaces.engine.plan;
+
+import io.plexspaces.api.journal.JournalOptions;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an actor runs.
+ *
+ * @param durability null for an actor that keeps nothing over a restart
+ * @param idleTimeout after which an idle actor leaves memory; null for never
+ * @param lazy whether a supervised child is activated at its first message, not at the app's start
+ *     (it still runs init at start)
+ */
+public record ActorPlan(
+    Restart restart,
+    Duration shutdownTimeout,
+    Backoff backoff,
+    MailboxPlan mailbox,
+    @Nullable JournalOptions durability,
+    @Nullable Duration idleTimeout,
+    boolean lazy) {
+
+  public static final ActorPlan DEFAULT =
+      new ActorPlan(
+          Restart.PERMANENT,
+          Duration.ofSeconds(5),
+          Backoff.DEFAULT,
+          MailboxPlan.DEFAULT,
+          null,
+          null,
+          false);
+
+  /** The wait before the second and later restarts in a row: doubles from min to max, jittered. */
+  public record Backoff(long minMillis, long maxMillis) {
+    public static final Backoff DEFAULT = new Backoff(200, 30_000);
+  }
+
+  public record MailboxPlan(int capacity, Overflow overflow) {
+    public static final MailboxPlan DEFAULT = new MailboxPlan(1000, Overflow.REJECT);
+  }
+
+  /** What becomes of a message to a full mailbox. */
+  public enum Overflow {
+    /** The sender gets RESOURCE_EXHAUSTED. */
+    REJECT,
+    DROP_OLDEST,
+    DROP_NEWEST,
+    /** The sender waits, until its deadline. */
+    BLOCK
+  }
+}
