@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.deployer;
+
+import org.jspecify.annotations.NullMarked;
