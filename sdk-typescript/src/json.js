@@ -1,0 +1,123 @@
+// JSON as the host API knows it: bytes are {"$bytes": base64}, integers keep 64 bits. The engine's
+// own JSON does the work; the slower ways are taken only for values that need them.
+
+/** A string, or a whole number with its fraction and exponent. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const MAYBE_BIG = /\d{16}/;
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/**
+ * @param {string} text
+ * @returns {any} integers beyond 2^53 as bigint, bytes as Uint8Array
+ */
+export function parse(text) {
+  const bytes = text.includes('"$bytes"');
+  if (!bytes && !MAYBE_BIG.test(text)) {
+    return JSON.parse(text);
+  }
+  let tag = "$int";
+  while (text.includes(tag)) {
+    tag += "_";
+  }
+  let big = false;
+  const tagged = text.replace(TOKEN, (token) => {
+    if (token.length < 16 || token[0] === '"' || !/^-?\d+$/.test(token) || Number.isSafeInteger(Number(token))) {
+      return token;
+    }
+    big = true;
+    return `{"${tag}":"${token}"}`;
+  });
+  if (!bytes && !big) {
+    return JSON.parse(text);
+  }
+  return JSON.parse(tagged, (_key, value) => {
+    if (value === null || typeof value !== "object" || Array.isArray(value)) {
+      return value;
+    }
+    const names = Object.keys(value);
+    if (names.length !== 1 || typeof value[names[0]] !== "string") {
+      return value;
+    }
+    if (names[0] === "$bytes") {
+      return fromBase64(value.$bytes);
+    }
+    return big && names[0] === tag ? BigInt(value[tag]) : value;
+  });
+}
+
+/** Above zero while stringify runs: the hooks below leave everybody else's JSON alone. */
+let encoding = 0;
+let sawBig = false;
+const BIG = "\u0001int\u0001";
+const BIG_TEXT = /"\\u0001int\\u0001(-?\d+)"/g;
+
+hook(Uint8Array, (bytes) => ({ $bytes: toBase64(bytes) }));
+hook(BigInt, (n) => {
+  sawBig = true;
+  return BIG + n;
+});
+for (const type of [Map, Set, WeakMap, WeakSet]) {
+  hook(type, () => {
+    throw new TypeError(
+      `a ${type.name} has no JSON form and would be lost: use a plain object or an array in state and messages`,
+    );
+  });
+}
+
+/**
+ * @param {unknown} value undefined is written as null
+ * @returns {string}
+ * @throws {TypeError} for what has no JSON form
+ */
+export function stringify(value) {
+  encoding++;
+  const outer = sawBig;
+  sawBig = false;
+  try {
+    const text = JSON.stringify(value);
+    if (text === undefined) {
+      if (value === undefined) {
+        return "null";
+      }
+      throw new TypeError(`a ${typeof value} has no JSON form`);
+    }
+    return sawBig ? text.replace(BIG_TEXT, "$1") : text;
+  } finally {
+    encoding--;
+    sawBig = outer;
+  }
+}
+
+function hook(type, encode) {
+  Object.defineProperty(type.prototype, "toJSON", {
+    value: function toJSON() {
+      return encoding > 0 ? encode(this) : this;
+    },
+    writable: true,
+    configurable: true,
+  });
+}
+
+/** @param {Uint8Array} bytes */
+export function toBase64(bytes) {
+  if (typeof bytes.toBase64 === "function") {
+    return bytes.toBase64();
+  }
+  let out = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const n = (bytes[i] << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    out += BASE64[n >> 18] + BASE64[(n >> 12) & 63];
+    out += i + 1 < bytes.length ? BASE64[(n >> 6) & 63] : "=";
+    out += i + 2 < bytes.length ? BASE64[n & 63] : "=";
+  }
+  return out;
+}
+
+/** @param {string} text */
+export function fromBase64(text) {
+  if (typeof Uint8Array.fromBase64 === "function") {
+    return Uint8Array.fromBase64(text);
+  }
+  const binary = atob(text);
+  return Uint8Array.from(binary, (c) => c.charCodeAt(0));
+}
