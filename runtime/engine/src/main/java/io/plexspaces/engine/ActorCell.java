@@ -1,0 +1,674 @@
+package io.plexspaces.engine;
+
+import io.plexspaces.api.ActorId;
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.GuestInstance;
+import io.plexspaces.api.guest.ModuleDescription.ActorType;
+import io.plexspaces.api.journal.Journal;
+import io.plexspaces.engine.ActorStatus.ActorState;
+import io.plexspaces.engine.plan.ActorPlan;
+import io.plexspaces.engine.plan.ActorPlan.Overflow;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One actor: its mailbox, its guest, its life. Any thread enqueues; one worker at a time runs it
+ * ({@code scheduled} is the baton), and only that worker touches what is not volatile.
+ */
+final class ActorCell implements Ready {
+  static final ActorCell[] NOBODY = {};
+
+  private static final int MAX_BATCH = 64;
+  private static final long MAX_BATCH_NANOS = 5_000_000;
+  private static final VarHandle SCHEDULED;
+
+  static {
+    try {
+      SCHEDULED = MethodHandles.lookup().findVarHandle(ActorCell.class, "scheduled", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** A request to the cell itself, ahead of all messages. */
+  sealed interface Command {
+    /** Activate now; tell {@code started} how it went. */
+    record Start(ReplySlot started) implements Command {}
+
+    record Restart() implements Command {}
+
+    record Stop(String reason) implements Command {}
+
+    record Passivate() implements Command {}
+
+    /** A commit failed: go on from the journal. */
+    record Reload() implements Command {}
+  }
+
+  private final AppRuntime app;
+  private final ActorId id;
+  private final ActorType type;
+  private final ActorPlan plan;
+  private final Value.Obj args;
+  private final boolean onDemand;
+  private final ReadyQueue.Tenant tenant;
+  private final Mailbox mailbox;
+  private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
+  private final TurnRunner runner;
+  private final @Nullable CommitPipeline pipeline;
+  private final Outbox outbox;
+  private final @Nullable ConcurrentMap<String, String> keysInFlight;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private volatile int scheduled;
+
+  /** Whom the running turn waits for; see {@link WaitForGraph}. */
+  volatile ActorCell[] waitsFor = NOBODY;
+
+  private volatile ActorState state = ActorState.PASSIVE;
+  private volatile @Nullable GuestInstance guest;
+  private volatile @Nullable Turn turn;
+  private volatile @Nullable HostError lastError;
+
+  /** Written by the running worker; readers may see a value that is a moment old. */
+  private long restarts;
+
+  private long turns;
+  private volatile long lastUsedNanos;
+  private volatile boolean idleTimerSet;
+  private volatile boolean killed;
+
+  /** The reason of the failure that ended this actor for good; null while it may run. */
+  private volatile @Nullable HostError ended;
+
+  private final RestartWindow window;
+  private RandomGenerator random;
+
+  ActorCell(
+      AppRuntime app,
+      ActorId id,
+      ActorType type,
+      ActorPlan plan,
+      Value.Obj args,
+      boolean onDemand,
+      RestartWindow window) {
+    this.app = app;
+    this.id = id;
+    this.type = type;
+    this.plan = plan;
+    this.args = args;
+    this.onDemand = onDemand;
+    this.window = window;
+    this.tenant = app.tenant();
+    this.mailbox = Mailbox.of(plan.mailbox());
+    boolean durable = plan.durability() != null;
+    this.pipeline = durable ? new CommitPipeline(() -> command(new Command.Reload())) : null;
+    this.keysInFlight = durable ? new ConcurrentHashMap<>() : null;
+    this.outbox = new Outbox(this);
+    this.runner = new TurnRunner(this);
+    this.random = app.engine().newRandom();
+  }
+
+  // ---- what others ask of a cell; any thread
+
+  AppRuntime app() {
+    return app;
+  }
+
+  ActorId id() {
+    return id;
+  }
+
+  ActorType type() {
+    return type;
+  }
+
+  ActorPlan plan() {
+    return plan;
+  }
+
+  Value.Obj args() {
+    return args;
+  }
+
+  boolean onDemand() {
+    return onDemand;
+  }
+
+  boolean isDurable() {
+    return pipeline != null;
+  }
+
+  @Nullable CommitPipeline pipeline() {
+    return pipeline;
+  }
+
+  Outbox outbox() {
+    return outbox;
+  }
+
+  RestartWindow window() {
+    return window;
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  @Override
+  public ReadyQueue.Tenant tenant() {
+    return tenant;
+  }
+
+  ActorState state() {
+    return state;
+  }
+
+  long restarts() {
+    return restarts;
+  }
+
+  int mailboxDepth() {
+    return mailbox.size();
+  }
+
+  long memoryBytes() {
+    GuestInstance g = guest;
+    return g == null ? 0 : g.memoryBytes();
+  }
+
+  /** Whether this cell will never run a message again; another may take its place. */
+  boolean isClosed() {
+    return state == ActorState.STOPPED;
+  }
+
+  /** Whether nothing is queued, running or waiting for a commit. */
+  boolean isQuiescent() {
+    return mailbox.size() == 0
+        && commands.isEmpty()
+        && scheduled == 0
+        && turn == null
+        && (pipeline == null || pipeline.isEmpty());
+  }
+
+  ActorStatus status() {
+    HostError e = lastError;
+    return new ActorStatus(
+        id,
+        state,
+        isDurable(),
+        mailbox.size(),
+        turns,
+        restarts,
+        runner.sequence(),
+        memoryBytes(),
+        e == null ? null : e.code() + ": " + e.message());
+  }
+
+  /**
+   * Queues a message.
+   *
+   * @param waker the turn that sends it, or null
+   * @return false if this cell is closed: look it up again
+   * @throws HostException RESOURCE_EXHAUSTED if the mailbox is full, or why the actor cannot run
+   */
+  boolean enqueue(Message m, @Nullable Turn waker) {
+    HostError why = ended;
+    if (why != null) {
+      throw new HostException(why);
+    }
+    if (isClosed()) {
+      return false;
+    }
+    String key = m.idempotencyKey();
+    if (key != null) {
+      claimKey(key, m);
+    }
+    try {
+      offer(m, waker);
+    } catch (HostException e) {
+      releaseKey(m);
+      throw e;
+    }
+    schedule(waker == null ? null : waker.worker());
+    return true;
+  }
+
+  private void offer(Message m, @Nullable Turn waker) {
+    while (true) {
+      switch (mailbox.offer(m)) {
+        case QUEUED -> {
+          Message dropped = mailbox.pollDropped();
+          while (dropped != null) {
+            drop(dropped, "pushed out of a full mailbox");
+            dropped = mailbox.pollDropped();
+          }
+          return;
+        }
+        case DROPPED_NEWEST -> {
+          drop(m, "the mailbox is full");
+          return;
+        }
+        case FULL -> {
+          if (plan.mailbox().overflow() != Overflow.BLOCK || m.accepted() != null) {
+            throw full();
+          }
+          awaitRoom(m, waker);
+        }
+      }
+    }
+  }
+
+  private HostException full() {
+    app.engine().telemetry().message(id, "ask", "rejected", 0);
+    return new HostException(
+        ErrorCode.RESOURCE_EXHAUSTED,
+        "the mailbox of " + id.address() + " is full (" + plan.mailbox().capacity() + " messages)");
+  }
+
+  private void awaitRoom(Message m, @Nullable Turn waker) {
+    long deadline = m.context().deadlineNanos();
+    if (System.nanoTime() - deadline >= 0 && m.context().hasDeadline()) {
+      throw full();
+    }
+    try {
+      if (waker != null) {
+        waker.await(
+            new ActorCell[] {this},
+            () -> {
+              mailbox.awaitRoom(deadline);
+              return Boolean.TRUE;
+            });
+      } else {
+        mailbox.awaitRoom(deadline);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HostException(ErrorCode.CANCELLED, "interrupted while waiting for room");
+    }
+  }
+
+  private void claimKey(String key, Message m) {
+    if (keysInFlight == null) {
+      throw new HostException(
+          ErrorCode.INVALID_ARGUMENT,
+          "an idempotency key needs a durable actor; " + id.address() + " has no durability facet");
+    }
+    String digest = TurnRunner.requestDigest(m);
+    String other = keysInFlight.putIfAbsent(keyOf(m, key), digest);
+    if (other != null) {
+      throw other.equals(digest)
+          ? IdempotencyErrors.inProgress(key)
+          : IdempotencyErrors.mismatch(key);
+    }
+  }
+
+  void releaseKey(Message m) {
+    String key = m.idempotencyKey();
+    if (key != null && keysInFlight != null) {
+      keysInFlight.remove(keyOf(m, key));
+    }
+  }
+
+  /** Keys are scoped by operation; tenant and actor are the journal's own. */
+  static String keyOf(Message m, String key) {
+    return m.op() + "\n" + key;
+  }
+
+  void command(Command c) {
+    commands.add(c);
+    schedule(null);
+  }
+
+  private void schedule(@Nullable Worker waker) {
+    if (scheduled == 0 && SCHEDULED.compareAndSet(this, 0, 1)) {
+      app.engine().dispatcher().ready(this, waker);
+    }
+  }
+
+  /** Waits until the cell has stopped; false if it has not within the time. */
+  boolean awaitStopped(long millis) throws InterruptedException {
+    return stopped.await(millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Ends the running turn, wherever it is, and the actor with it. */
+  void kill(String reason) {
+    killed = true;
+    Turn t = turn;
+    if (t != null) {
+      t.kill(HostError.of(ErrorCode.CANCELLED, "the actor was killed: " + reason));
+    }
+    command(new Command.Stop(reason));
+  }
+
+  boolean isKilled() {
+    return killed;
+  }
+
+  void log(int level, String message) {
+    app.engine().guestLog().log(id, level, message);
+  }
+
+  void deadLetter(String target, String op, String why) {
+    app.engine().deadLetter(id, target, op, why);
+  }
+
+  // ---- running; the worker that holds the baton
+
+  @Override
+  public void runBatch(Worker worker) {
+    long start = System.nanoTime();
+    int n = 0;
+    try {
+      while (true) {
+        Command c = commands.poll();
+        if (c != null) {
+          execute(c, worker);
+          continue;
+        }
+        if (state == ActorState.STOPPED) {
+          redirect();
+          break;
+        }
+        if (!takesMessages()) {
+          break;
+        }
+        Message m = mailbox.poll();
+        if (m == null) {
+          break;
+        }
+        handle(m, worker);
+        if (++n >= MAX_BATCH || System.nanoTime() - start > MAX_BATCH_NANOS) {
+          if (hasWork()) {
+            app.engine().dispatcher().again(this);
+            return;
+          }
+          break;
+        }
+      }
+    } catch (Throwable t) { // a worker never dies of what one actor does
+      app.engine().bug("running " + id, t);
+    }
+    if (n > 0) {
+      lastUsedNanos = System.nanoTime();
+      armIdleTimer();
+    }
+    scheduled = 0;
+    if (hasWork()) {
+      schedule(worker);
+    } else if (app.isDraining()) {
+      app.cellIdle();
+    }
+  }
+
+  private boolean takesMessages() {
+    ActorState s = state;
+    return s == ActorState.RUNNING || s == ActorState.PASSIVE;
+  }
+
+  private boolean hasWork() {
+    return !commands.isEmpty()
+        || (mailbox.size() > 0 && (takesMessages() || state == ActorState.STOPPED));
+  }
+
+  private void handle(Message m, Worker worker) {
+    if (state == ActorState.PASSIVE) {
+      HostError why = activate(worker);
+      if (why != null) {
+        runner.refuse(m, why);
+        return;
+      }
+    }
+    turns++;
+    runner.handle(m, worker);
+  }
+
+  private void execute(Command c, Worker worker) {
+    switch (c) {
+      case Command.Start(ReplySlot started) -> {
+        HostError why = state == ActorState.PASSIVE ? activate(worker) : lastError;
+        started.complete(
+            why == null ? new Reply.Ok(io.plexspaces.api.Payload.NULL) : new Reply.Failed(why));
+      }
+      case Command.Restart() -> {
+        if (state == ActorState.RESTARTING) {
+          HostError why = activate(worker);
+          if (why == null) {
+            app.engine().telemetry().restarted(id);
+          }
+        }
+      }
+      case Command.Reload() -> {
+        if (state == ActorState.RUNNING) {
+          discardGuest();
+          state = ActorState.PASSIVE;
+        }
+      }
+      case Command.Passivate() -> passivate(worker);
+      case Command.Stop(String reason) -> stop(reason, worker);
+    }
+  }
+
+  /** Brings the actor to life; answers why it failed, after telling its supervisor. */
+  private @Nullable HostError activate(Worker worker) {
+    state = ActorState.STARTING;
+    try {
+      guest = runner.activate(worker, this);
+      state = ActorState.RUNNING;
+      return null;
+    } catch (HostException e) {
+      HostError why =
+          new HostError(
+              e.code(),
+              id.address() + " did not start: " + e.getMessage(),
+              e.error().retryable(),
+              e.error().details(),
+              false);
+      crashed(why, e.code() != ErrorCode.RESOURCE_EXHAUSTED);
+      return why;
+    }
+  }
+
+  void setGuest(GuestInstance g) {
+    guest = g;
+  }
+
+  @Nullable GuestInstance guest() {
+    return guest;
+  }
+
+  void setTurn(@Nullable Turn t) {
+    turn = t;
+    if (t != null && killed) {
+      t.kill(HostError.of(ErrorCode.CANCELLED, "the actor is being killed"));
+    }
+  }
+
+  void reseed(RandomGenerator r) {
+    random = r;
+  }
+
+  /**
+   * The guest has crashed or could not start. Its memory is gone; the supervisor decides.
+   *
+   * @param counts false for what is not the actor's fault: it starts again at its next message
+   */
+  void crashed(HostError why, boolean counts) {
+    discardGuest();
+    lastError = why;
+    if (killed || state == ActorState.STOPPING || state == ActorState.STOPPED) {
+      return;
+    }
+    app.names().releaseAll(id);
+    if (!counts) {
+      state = ActorState.PASSIVE;
+      return;
+    }
+    if (why.code() == ErrorCode.DATA_LOSS) {
+      // Starting again would read the same damaged file: say so until somebody mends it.
+      end(why);
+      return;
+    }
+    restarts++;
+    state = ActorState.RESTARTING;
+    app.childCrashed(this, why);
+  }
+
+  /** The actor will not run again by itself; who sends to it gets {@code why}. */
+  void end(HostError why) {
+    ended = why;
+    state = ActorState.FAILED;
+    failQueued(why);
+  }
+
+  /** Lets an ended actor run again. */
+  void revive() {
+    ended = null;
+    if (state == ActorState.FAILED) {
+      state = ActorState.PASSIVE;
+    }
+  }
+
+  private void failQueued(HostError why) {
+    Message m = mailbox.poll();
+    while (m != null) {
+      runner.refuse(m, why);
+      m = mailbox.poll();
+    }
+  }
+
+  private void drop(Message m, String why) {
+    app.engine().telemetry().deadLetter(id, why);
+    releaseKey(m);
+    m.reply(Reply.failed(ErrorCode.RESOURCE_EXHAUSTED, id.address() + ": " + why));
+    m.acknowledge();
+  }
+
+  private void discardGuest() {
+    GuestInstance g = guest;
+    guest = null;
+    if (g != null) {
+      try {
+        g.close();
+      } catch (RuntimeException e) {
+        app.engine().bug("closing the guest of " + id, e);
+      }
+    }
+  }
+
+  private void stop(String reason, Worker worker) {
+    if (state == ActorState.STOPPED) {
+      return;
+    }
+    ActorState before = state;
+    state = ActorState.STOPPING;
+    if (before == ActorState.RUNNING && !killed) {
+      runner.terminate(worker, reason);
+    }
+    close(worker);
+    ended = HostError.of(ErrorCode.UNAVAILABLE, id.address() + " has stopped (" + reason + ")");
+    state = ActorState.STOPPED;
+    failQueued(HostError.of(ErrorCode.UNAVAILABLE, id.address() + " has stopped"));
+    stopped.countDown();
+  }
+
+  /** Closes guest and journal. The journal first drains what is in flight. */
+  private void close(Worker worker) {
+    discardGuest();
+    Journal journal = runner.takeJournal();
+    if (journal != null) {
+      app.engine().dispatcher().blockBegin(worker);
+      try {
+        journal.close();
+      } catch (HostException e) {
+        app.engine().bug("closing the journal of " + id, e);
+      } finally {
+        app.engine().dispatcher().blockEnd(worker);
+      }
+    }
+    app.names().releaseAll(id);
+  }
+
+  // ---- passivation
+
+  private void armIdleTimer() {
+    var timeout = plan.idleTimeout();
+    if (timeout != null && !idleTimerSet && state == ActorState.RUNNING) {
+      idleTimerSet = true;
+      app.engine().timer().after(timeout.toMillis(), this::idleTimer);
+    }
+  }
+
+  private void idleTimer() {
+    idleTimerSet = false;
+    var timeout = plan.idleTimeout();
+    if (timeout == null || state != ActorState.RUNNING) {
+      return;
+    }
+    long idle = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastUsedNanos);
+    if (idle >= timeout.toMillis()) {
+      command(new Command.Passivate());
+    } else {
+      idleTimerSet = true;
+      app.engine().timer().after(timeout.toMillis() - idle, this::idleTimer);
+    }
+  }
+
+  private void passivate(Worker worker) {
+    boolean busy =
+        mailbox.size() > 0 || !outbox.isEmpty() || (pipeline != null && !pipeline.isEmpty());
+    if (state != ActorState.RUNNING || busy) {
+      lastUsedNanos = System.nanoTime();
+      armIdleTimer();
+      return;
+    }
+    if (!isDurable()) {
+      app.engine().noteStateDropped(this);
+    }
+    discardGuest();
+    Journal journal = runner.takeJournal();
+    if (journal != null) {
+      app.engine().dispatcher().blockBegin(worker);
+      try {
+        journal.close();
+      } finally {
+        app.engine().dispatcher().blockEnd(worker);
+      }
+    }
+    if (onDemand) {
+      // Whoever still holds this cell finds it closed and looks the actor up again.
+      state = ActorState.STOPPED;
+      app.forget(this);
+      stopped.countDown();
+      redirect();
+    } else {
+      state = ActorState.PASSIVE;
+    }
+  }
+
+  /** Hands what arrived at a closed cell to the actor's next cell. */
+  private void redirect() {
+    HostError why = ended;
+    Message m = mailbox.poll();
+    while (m != null) {
+      if (why != null) {
+        runner.refuse(m, why);
+      } else {
+        releaseKey(m);
+        app.engine().redeliver(this, m);
+      }
+      m = mailbox.poll();
+    }
+  }
+}

@@ -1,0 +1,490 @@
+package io.plexspaces.engine;
+
+import io.plexspaces.api.ActorId;
+import io.plexspaces.api.AppId;
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.MessageId;
+import io.plexspaces.api.Payload;
+import io.plexspaces.api.RequestContext;
+import io.plexspaces.api.Telemetry;
+import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.journal.TurnRecord.Outgoing;
+import io.plexspaces.api.op.HostOperation;
+import io.plexspaces.engine.plan.AppPlan;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** The {@link Engine} of one node. */
+public final class ActorEngine implements Engine {
+  private static final Logger LOG = System.getLogger(ActorEngine.class.getName());
+  private static final int MAX_LOOKUPS = 1000;
+  private static final long DEFAULT_DRAIN_SECONDS = 5;
+
+  private final Dispatcher dispatcher;
+  private final OperationTable operations;
+  private final JournalStore journals;
+  private final Telemetry telemetry;
+  private final InstantSource clock;
+  private final RandomGenerator random;
+  private final GuestLog guestLog;
+  private final Duration startTimeout;
+  private final EngineTimer timer = new EngineTimer();
+  private final WaitForGraph waitForGraph = new WaitForGraph();
+  private final ConcurrentMap<AppId, AppRuntime> apps = new ConcurrentHashMap<>();
+  private final long idHigh;
+  private final AtomicLong idLow = new AtomicLong();
+
+  private ActorEngine(Builder b) {
+    List<HostOperation> all = new ArrayList<>();
+    all.addAll(MessagingOperations.all());
+    all.addAll(SystemOperations.all());
+    all.addAll(b.operations);
+    this.operations = new OperationTable(all);
+    this.journals = b.journals;
+    this.telemetry = b.telemetry;
+    this.clock = b.clock;
+    this.random = b.random;
+    this.guestLog = b.guestLog;
+    this.startTimeout = b.startTimeout;
+    this.dispatcher = new Dispatcher(b.workers);
+    this.idHigh = random.nextLong();
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects what an engine needs. Not thread-safe. */
+  public static final class Builder {
+    private List<HostOperation> operations = List.of();
+    private JournalStore journals = NoJournals.INSTANCE;
+    private Telemetry telemetry = Telemetry.NONE;
+    private InstantSource clock = InstantSource.system();
+    private RandomGenerator random = new SecureRandom();
+    private GuestLog guestLog =
+        (actor, level, message) ->
+            System.getLogger("guest").log(level(level), actor + ": " + message);
+    private Duration startTimeout = Duration.ofSeconds(60);
+    private int workers = Runtime.getRuntime().availableProcessors();
+
+    private Builder() {}
+
+    /** Operations of other rooms, in addition to the engine's own. */
+    public Builder operations(List<HostOperation> more) {
+      this.operations = List.copyOf(more);
+      return this;
+    }
+
+    /** Without it, durable actors are refused. */
+    public Builder journals(JournalStore store) {
+      this.journals = store;
+      return this;
+    }
+
+    public Builder telemetry(Telemetry t) {
+      this.telemetry = t;
+      return this;
+    }
+
+    public Builder clock(InstantSource c) {
+      this.clock = c;
+      return this;
+    }
+
+    /** Seeds instances and makes message ids; must be safe for use by many threads. */
+    public Builder random(RandomGenerator r) {
+      this.random = r;
+      return this;
+    }
+
+    public Builder guestLog(GuestLog log) {
+      this.guestLog = log;
+      return this;
+    }
+
+    /** How long one child's init may take at the start of an app. */
+    public Builder startTimeout(Duration d) {
+      this.startTimeout = d;
+      return this;
+    }
+
+    /** How many workers run at once; by default the number of processors. */
+    public Builder workers(int n) {
+      this.workers = n;
+      return this;
+    }
+
+    public ActorEngine build() {
+      return new ActorEngine(this);
+    }
+
+    private static Level level(int guestLevel) {
+      return switch (guestLevel) {
+        case 0 -> Level.TRACE;
+        case 1 -> Level.DEBUG;
+        case 2 -> Level.INFO;
+        case 3 -> Level.WARNING;
+        default -> Level.ERROR;
+      };
+    }
+  }
+
+  // ---- for the other parts of the engine
+
+  Dispatcher dispatcher() {
+    return dispatcher;
+  }
+
+  OperationTable operations() {
+    return operations;
+  }
+
+  JournalStore journals() {
+    return journals;
+  }
+
+  Telemetry telemetry() {
+    return telemetry;
+  }
+
+  InstantSource clock() {
+    return clock;
+  }
+
+  GuestLog guestLog() {
+    return guestLog;
+  }
+
+  EngineTimer timer() {
+    return timer;
+  }
+
+  WaitForGraph waitForGraph() {
+    return waitForGraph;
+  }
+
+  Duration startTimeout() {
+    return startTimeout;
+  }
+
+  MessageId newMessageId() {
+    return new MessageId(idHigh, idLow.incrementAndGet());
+  }
+
+  byte[] newSeed() {
+    byte[] seed = new byte[32];
+    random.nextBytes(seed);
+    return seed;
+  }
+
+  RandomGenerator newRandom() {
+    // Replaced by one of the actor's own seed at its activation; never used before.
+    return random;
+  }
+
+  void bug(String where, @Nullable Throwable t) {
+    LOG.log(Level.ERROR, "internal error while " + where, t);
+  }
+
+  void warn(String message) {
+    LOG.log(Level.WARNING, message);
+  }
+
+  void debug(String message) {
+    LOG.log(Level.DEBUG, message);
+  }
+
+  void deadLetter(ActorId actor, String target, String op, String why) {
+    telemetry.deadLetter(actor, why);
+    LOG.log(
+        Level.WARNING,
+        () -> "dead letter: " + op + " from " + actor + " to " + target + ": " + why);
+  }
+
+  /** Said once a cell: whoever is surprised finds it in the log. */
+  void noteStateDropped(ActorCell c) {
+    LOG.log(
+        Level.INFO,
+        () -> c.id() + " is passivated; it has no durability facet, so its state is dropped");
+  }
+
+  @Nullable ActorCell cellInMemory(ActorId id) {
+    AppRuntime app = apps.get(id.app());
+    return app == null ? null : app.inMemory(id.type() + "/" + id.key());
+  }
+
+  /** Delivers a message that a turn sends; answers the cell that has it. */
+  ActorCell deliver(AppRuntime from, String target, Message m, Turn turn) {
+    String address = from.addressOf(target);
+    int slash = address.indexOf('/');
+    AppRuntime app =
+        address.startsWith(from.id().name()) && slash == from.id().name().length()
+            ? from
+            : runtime(new AppId(from.id().tenant(), address.substring(0, slash)));
+    return enqueue(app, address.substring(slash + 1), m, turn, from.id());
+  }
+
+  void sendNow(
+      AppRuntime from, String target, MessageId id, String op, Payload payload, Turn turn) {
+    Message m =
+        new Message(
+            id,
+            turn.self(),
+            Message.Kind.SEND,
+            op,
+            payload,
+            turn.request().withDeadline(RequestContext.NO_DEADLINE),
+            null,
+            null,
+            null,
+            false);
+    var unused = deliver(from, target, m, turn);
+  }
+
+  /** Delivers an effect of a durable actor; {@code accepted} runs when its row may go. */
+  void deliverEffect(ActorCell from, Outgoing e, boolean redelivered, Runnable accepted) {
+    ActorId target = ActorId.parse(from.id().app().tenant(), e.target());
+    AppRuntime app = runtime(target.app());
+    String address = target.type() + "/" + target.key();
+    boolean durable = isDurable(app, address);
+    Message m =
+        new Message(
+            e.id(),
+            from.id(),
+            Message.Kind.SEND,
+            e.op(),
+            e.payload(),
+            from.app().systemContext(),
+            null,
+            null,
+            durable ? accepted : null,
+            redelivered);
+    var unused = enqueue(app, address, m, null, from.id().app());
+    if (!durable) {
+      accepted.run();
+    }
+  }
+
+  private static boolean isDurable(AppRuntime app, String address) {
+    return app.find(address).isDurable();
+  }
+
+  /** Hands a message that reached a closed cell to the actor's next one. */
+  void redeliver(ActorCell closed, Message m) {
+    try {
+      AppRuntime app = runtime(closed.id().app());
+      var unused =
+          enqueue(app, closed.id().type() + "/" + closed.id().key(), m, null, closed.id().app());
+    } catch (HostException e) {
+      m.reply(new Reply.Failed(e.error()));
+      if (m.reply() == null) {
+        deadLetter(closed.id(), closed.id().address(), m.op(), e.getMessage());
+      }
+    }
+  }
+
+  private AppRuntime runtime(AppId id) {
+    AppRuntime app = apps.get(id);
+    if (app == null) {
+      throw new HostException(ErrorCode.NOT_FOUND, "there is no app \"" + id.name() + "\"");
+    }
+    return app;
+  }
+
+  private static ActorCell enqueue(
+      AppRuntime app, String address, Message m, @Nullable Turn waker, @Nullable AppId caller) {
+    app.refuseUnlessRunning();
+    int slash = address.indexOf('/');
+    app.checkAccess(slash < 0 ? address : address.substring(0, slash), m.context(), caller);
+    for (int i = 0; i < MAX_LOOKUPS; i++) {
+      ActorCell cell = app.find(address);
+      if (cell.enqueue(m, waker)) {
+        return cell;
+      }
+      Thread.onSpinWait(); // a passivated cell is about to leave the map
+    }
+    throw new HostException(
+        ErrorCode.UNAVAILABLE, app.id().name() + "/" + address + " is leaving memory");
+  }
+
+  // ---- the face
+
+  @Override
+  public void start(AppPlan plan, GuestModule module) {
+    AppRuntime app = new AppRuntime(this, plan, module);
+    if (apps.putIfAbsent(plan.app(), app) != null) {
+      throw new HostException(
+          ErrorCode.ALREADY_EXISTS, "app \"" + plan.app().name() + "\" is running already");
+    }
+    boolean started = false;
+    try {
+      app.start();
+      started = true;
+    } finally {
+      if (!started) {
+        apps.remove(plan.app(), app);
+      }
+    }
+  }
+
+  @Override
+  public void stop(AppId id, Duration drain) {
+    AppRuntime app = runtime(id);
+    app.stop(drain);
+    apps.remove(id, app);
+    telemetry.appRemoved(id);
+  }
+
+  @Override
+  public Optional<AppStatus> app(AppId id) {
+    return Optional.ofNullable(apps.get(id)).map(AppRuntime::status);
+  }
+
+  @Override
+  public List<AppStatus> apps() {
+    return apps.values().stream()
+        .map(AppRuntime::status)
+        .sorted(Comparator.comparing(s -> s.app().toString()))
+        .toList();
+  }
+
+  @Override
+  public Payload ask(
+      RequestContext context,
+      ActorId target,
+      String op,
+      Payload payload,
+      @Nullable String idempotencyKey) {
+    return ask(context, target, op, payload, idempotencyKey, Message.Kind.ASK);
+  }
+
+  private Payload ask(
+      RequestContext context,
+      ActorId target,
+      String op,
+      Payload payload,
+      @Nullable String key,
+      Message.Kind kind) {
+    ReplySlot slot = new ReplySlot();
+    Message m =
+        new Message(newMessageId(), null, kind, op, payload, context, slot, key, null, false);
+    var unused = post(context, target, m);
+    try {
+      Reply r = slot.await(context.deadlineNanos());
+      if (r == null) {
+        throw new HostException(
+            ErrorCode.DEADLINE_EXCEEDED, target.address() + " did not reply in time");
+      }
+      return r.orThrow();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HostException(ErrorCode.CANCELLED, "the caller was interrupted");
+    }
+  }
+
+  private ActorCell post(RequestContext context, ActorId target, Message m) {
+    if (!context.tenant().equals(target.app().tenant())) {
+      throw new HostException(
+          ErrorCode.NOT_FOUND, "there is no app \"" + target.app().name() + "\"");
+    }
+    AppRuntime app = runtime(target.app());
+    if (app.isDraining()) {
+      throw new HostException(
+          ErrorCode.UNAVAILABLE, "app \"" + target.app().name() + "\" is being stopped");
+    }
+    return enqueue(app, target.type() + "/" + target.key(), m, null, null);
+  }
+
+  @Override
+  public MessageId send(
+      RequestContext context,
+      ActorId target,
+      String op,
+      Payload payload,
+      @Nullable String idempotencyKey) {
+    Message m =
+        new Message(
+            newMessageId(),
+            null,
+            Message.Kind.SEND,
+            op,
+            payload,
+            context.withDeadline(RequestContext.NO_DEADLINE),
+            null,
+            idempotencyKey,
+            null,
+            false);
+    ActorCell cell = post(context, target, m);
+    if (cell.type().operation(op) == null) {
+      debug("send of the unknown operation " + op + " to " + target);
+    }
+    return m.id();
+  }
+
+  @Override
+  public Optional<ActorStatus> status(ActorId actor) {
+    ActorCell cell = cellInMemory(actor);
+    if (cell != null) {
+      return Optional.of(cell.status());
+    }
+    if (apps.containsKey(actor.app()) && journals.actors(actor.app()).contains(actor)) {
+      return Optional.of(
+          new ActorStatus(actor, ActorStatus.ActorState.PASSIVE, true, 0, 0, 0, 0, 0, null));
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public Payload state(RequestContext context, ActorId actor) {
+    return ask(context, actor, "state", Payload.EMPTY_OBJECT, null, Message.Kind.STATE);
+  }
+
+  @Override
+  public List<ActorStatus> actors(AppId id) {
+    AppRuntime app = apps.get(id);
+    return app == null ? List.of() : app.actors();
+  }
+
+  @Override
+  public Optional<TreeNode> tree(AppId id) {
+    return Optional.ofNullable(apps.get(id)).map(AppRuntime::tree);
+  }
+
+  @Override
+  public void close() {
+    List<Thread> stopping = new ArrayList<>();
+    for (AppId id : List.copyOf(apps.keySet())) {
+      stopping.add(
+          Thread.startVirtualThread(() -> {
+            try {
+              stop(id, Duration.ofSeconds(DEFAULT_DRAIN_SECONDS));
+            } catch (HostException e) {
+              debug("stopping " + id + ": " + e.getMessage());
+            }
+          }));
+    }
+    for (Thread t : stopping) {
+      try {
+        t.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    timer.close();
+    dispatcher.close();
+  }
+}

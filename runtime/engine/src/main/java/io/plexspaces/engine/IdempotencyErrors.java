@@ -1,0 +1,34 @@
+package io.plexspaces.engine;
+
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Value;
+
+/** The refusals that concern an idempotency key; {@code details.reason} tells them apart. */
+final class IdempotencyErrors {
+  private IdempotencyErrors() {}
+
+  static HostException inProgress(String key) {
+    return of(
+        ErrorCode.ABORTED,
+        "a request with the idempotency key \"" + key + "\" is still running",
+        true,
+        "idempotency_in_progress");
+  }
+
+  static HostException mismatch(String key) {
+    return of(
+        ErrorCode.INVALID_ARGUMENT,
+        "the idempotency key \"" + key + "\" was used with another payload",
+        false,
+        "idempotency_mismatch");
+  }
+
+  private static HostException of(
+      ErrorCode code, String message, boolean retryable, String reason) {
+    return new HostException(
+        new HostError(
+            code, message, retryable, Value.Obj.builder().put("reason", reason).build(), false));
+  }
+}

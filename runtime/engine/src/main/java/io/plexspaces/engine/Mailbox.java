@@ -1,0 +1,168 @@
+package io.plexspaces.engine;
+
+import io.plexspaces.engine.plan.ActorPlan.MailboxPlan;
+import io.plexspaces.engine.plan.ActorPlan.Overflow;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jctools.queues.unpadded.MpscLinkedUnpaddedQueue;
+import org.jspecify.annotations.Nullable;
+
+/** A bounded queue of messages: any thread offers, one thread at a time polls. */
+sealed interface Mailbox {
+  /** What became of an offer. */
+  enum Offer {
+    QUEUED,
+    FULL,
+    DROPPED_NEWEST
+  }
+
+  Offer offer(Message m);
+
+  @Nullable Message poll();
+
+  /** Messages queued now; may lag behind concurrent offers and polls by a moment. */
+  int size();
+
+  /** The message that the last offer pushed out, if the policy is to drop the oldest. */
+  default @Nullable Message pollDropped() {
+    return null;
+  }
+
+  /** Waits until there may be room, for the policy that blocks. */
+  default void awaitRoom(long deadlineNanos) throws InterruptedException {}
+
+  static Mailbox of(MailboxPlan plan) {
+    return plan.overflow() == Overflow.DROP_OLDEST
+        ? new DroppingOldest(plan.capacity())
+        : new Linked(plan.capacity(), plan.overflow() == Overflow.DROP_NEWEST);
+  }
+
+  /** Lock-free; refuses what does not fit. */
+  final class Linked implements Mailbox {
+    private final Queue<Message> queue = new MpscLinkedUnpaddedQueue<>();
+    private final AtomicInteger size = new AtomicInteger();
+    private final int capacity;
+    private final boolean dropNewest;
+    private final Queue<Thread> waiters = new ConcurrentLinkedQueue<>();
+
+    Linked(int capacity, boolean dropNewest) {
+      this.capacity = capacity;
+      this.dropNewest = dropNewest;
+    }
+
+    @Override
+    public Offer offer(Message m) {
+      if (size.incrementAndGet() > capacity) {
+        size.decrementAndGet();
+        return dropNewest ? Offer.DROPPED_NEWEST : Offer.FULL;
+      }
+      queue.add(m);
+      return Offer.QUEUED;
+    }
+
+    @Override
+    public @Nullable Message poll() {
+      Message m = queue.poll();
+      if (m != null) {
+        size.decrementAndGet();
+        Thread waiter = waiters.poll();
+        if (waiter != null) {
+          LockSupport.unpark(waiter);
+        }
+      }
+      return m;
+    }
+
+    @Override
+    public int size() {
+      return size.get();
+    }
+
+    @Override
+    public void awaitRoom(long deadlineNanos) throws InterruptedException {
+      Thread me = Thread.currentThread();
+      waiters.add(me);
+      try {
+        while (size.get() >= capacity && waiters.contains(me)) {
+          long left =
+              deadlineNanos == Long.MAX_VALUE ? Long.MAX_VALUE : deadlineNanos - System.nanoTime();
+          if (left <= 0) {
+            return;
+          }
+          LockSupport.parkNanos(this, left);
+          if (Thread.interrupted()) {
+            throw new InterruptedException();
+          }
+        }
+      } finally {
+        if (!waiters.remove(me) && size.get() < capacity) {
+          // Somebody handed this thread a place; if it does not use it, the next one may.
+          Thread next = waiters.peek();
+          if (next != null) {
+            LockSupport.unpark(next);
+          }
+        }
+      }
+    }
+  }
+
+  /** Makes room by pushing out the oldest message. */
+  final class DroppingOldest implements Mailbox {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ArrayDeque<Message> queue = new ArrayDeque<>();
+    private final ArrayDeque<Message> dropped = new ArrayDeque<>();
+    private final int capacity;
+
+    DroppingOldest(int capacity) {
+      this.capacity = capacity;
+    }
+
+    @Override
+    public Offer offer(Message m) {
+      lock.lock();
+      try {
+        if (queue.size() >= capacity) {
+          dropped.add(queue.remove());
+        }
+        queue.add(m);
+        return Offer.QUEUED;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public @Nullable Message poll() {
+      lock.lock();
+      try {
+        return queue.poll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public @Nullable Message pollDropped() {
+      lock.lock();
+      try {
+        return dropped.poll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public int size() {
+      lock.lock();
+      try {
+        return queue.size();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package io.plexspaces.engine;
+
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.journal.Journal;
+import io.plexspaces.api.journal.Recovered.PendingEffect;
+import io.plexspaces.api.journal.TurnRecord.Outgoing;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the committed effects of a durable actor, in order per receiver. An effect that a receiver
+ * cannot take now (full, restarting) is tried again, and whatever comes for the same receiver
+ * queues behind it; its row in the journal stays pending until the receiver has it.
+ */
+final class Outbox {
+  private static final long RETRY_MILLIS = 100;
+  private static final long MAX_RETRY_MILLIS = 5_000;
+
+  private final ActorCell cell;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, ArrayDeque<Parcel>> stalled = new HashMap<>();
+  private final AtomicInteger unacknowledged = new AtomicInteger();
+  private long retryMillis = RETRY_MILLIS;
+  private boolean retrying;
+
+  private record Parcel(Outgoing effect, Ticket ticket, boolean redelivered) {}
+
+  /** Joins the two things that must both have happened before a row is done. */
+  static final class Ticket {
+    private @Nullable Journal journal;
+    private long seq;
+    private final int n;
+    private boolean acknowledged;
+
+    Ticket(int n) {
+      this.n = n;
+    }
+
+    synchronized void committed(Journal j, long s) {
+      journal = j;
+      seq = s;
+      if (acknowledged) {
+        j.effectDone(s, n);
+      }
+    }
+
+    synchronized void acknowledged() {
+      if (!acknowledged) {
+        acknowledged = true;
+        if (journal != null) {
+          journal.effectDone(seq, n);
+        }
+      }
+    }
+  }
+
+  Outbox(ActorCell cell) {
+    this.cell = cell;
+  }
+
+  boolean isEmpty() {
+    return unacknowledged.get() == 0;
+  }
+
+  /** Sends what a turn left, after its commit. */
+  void dispatch(Journal journal, long seq, List<Outgoing> effects, Map<Integer, Ticket> early) {
+    for (Outgoing e : effects) {
+      Ticket released = early.get(e.n());
+      if (released != null) {
+        released.committed(journal, seq);
+        continue;
+      }
+      Ticket ticket = new Ticket(e.n());
+      ticket.committed(journal, seq);
+      post(new Parcel(e, ticket, false));
+    }
+  }
+
+  /** Sends what may not have arrived before a restart. */
+  void redispatch(Journal journal, List<PendingEffect> pending) {
+    for (PendingEffect p : pending) {
+      Ticket ticket = new Ticket(p.effect().n());
+      ticket.committed(journal, p.seq());
+      post(new Parcel(p.effect(), ticket, true));
+    }
+  }
+
+  /** Sends what the running turn has for {@code address} so far, because it asks it now. */
+  void releaseEarly(Turn turn, String address) {
+    for (Outgoing e : turn.effects()) {
+      if (e.target().equals(address) && !turn.releasedEarly().containsKey(e.n())) {
+        Ticket ticket = new Ticket(e.n());
+        turn.releasedEarly().put(e.n(), ticket);
+        post(new Parcel(e, ticket, false));
+      }
+    }
+  }
+
+  private void post(Parcel p) {
+    unacknowledged.incrementAndGet();
+    lock.lock();
+    try {
+      ArrayDeque<Parcel> queue = stalled.get(p.effect.target());
+      if (queue != null) {
+        queue.add(p);
+      } else if (!deliver(p)) {
+        queue = new ArrayDeque<>();
+        queue.add(p);
+        stalled.put(p.effect.target(), queue);
+        retryLater();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** False if the receiver cannot take it now. */
+  private boolean deliver(Parcel p) {
+    try {
+      cell.app().engine().deliverEffect(cell, p.effect, p.redelivered, () -> acknowledge(p));
+      return true;
+    } catch (HostException e) {
+      if (e.code() == ErrorCode.RESOURCE_EXHAUSTED || e.code() == ErrorCode.UNAVAILABLE) {
+        return false;
+      }
+      cell.deadLetter(p.effect.target(), p.effect.op(), e.getMessage());
+      acknowledge(p);
+      return true;
+    }
+  }
+
+  private void acknowledge(Parcel p) {
+    p.ticket.acknowledged();
+    unacknowledged.decrementAndGet();
+  }
+
+  private void retryLater() {
+    if (!retrying) {
+      retrying = true;
+      cell.app().engine().timer().after(retryMillis, this::retry);
+      retryMillis = Math.min(MAX_RETRY_MILLIS, retryMillis * 2);
+    }
+  }
+
+  private void retry() {
+    lock.lock();
+    try {
+      retrying = false;
+      if (cell.isClosed()) {
+        return; // what is pending stays in the journal
+      }
+      Iterator<ArrayDeque<Parcel>> queues = stalled.values().iterator();
+      while (queues.hasNext()) {
+        ArrayDeque<Parcel> queue = queues.next();
+        Parcel head = queue.peek();
+        while (head != null && deliver(head)) {
+          queue.remove();
+          head = queue.peek();
+        }
+        if (queue.isEmpty()) {
+          queues.remove();
+        }
+      }
+      if (stalled.isEmpty()) {
+        retryMillis = RETRY_MILLIS;
+      } else {
+        retryLater();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

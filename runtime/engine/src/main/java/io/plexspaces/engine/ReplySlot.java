@@ -1,0 +1,75 @@
+package io.plexspaces.engine;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** Where one reply arrives. Completed once by any thread, awaited by at most one. */
+final class ReplySlot {
+  private static final VarHandle REPLY;
+
+  static {
+    try {
+      REPLY = MethodHandles.lookup().findVarHandle(ReplySlot.class, "reply", Reply.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private volatile @Nullable Reply reply;
+  private volatile @Nullable Thread waiter;
+  private volatile boolean abandoned;
+
+  /** Sets the reply unless there is one already. */
+  void complete(Reply r) {
+    if (REPLY.compareAndSet(this, null, r)) {
+      Thread t = waiter;
+      if (t != null) {
+        LockSupport.unpark(t);
+      }
+    }
+  }
+
+  @Nullable Reply poll() {
+    return reply;
+  }
+
+  /** Whether nobody waits any more, so that a message still queued need not run. */
+  boolean isAbandoned() {
+    return abandoned;
+  }
+
+  void abandon() {
+    abandoned = true;
+  }
+
+  /**
+   * Waits for the reply.
+   *
+   * @return null if {@code deadlineNanos} passed first; the slot is then abandoned
+   */
+  @Nullable Reply await(long deadlineNanos) throws InterruptedException {
+    waiter = Thread.currentThread();
+    while (true) {
+      Reply r = reply;
+      if (r != null) {
+        return r;
+      }
+      if (Thread.interrupted()) {
+        abandoned = true;
+        throw new InterruptedException();
+      }
+      if (deadlineNanos == Long.MAX_VALUE) {
+        LockSupport.park(this);
+      } else {
+        long left = deadlineNanos - System.nanoTime();
+        if (left <= 0) {
+          abandoned = true;
+          return reply;
+        }
+        LockSupport.parkNanos(this, left);
+      }
+    }
+  }
+}

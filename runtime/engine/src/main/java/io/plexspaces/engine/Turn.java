@@ -1,0 +1,398 @@
+package io.plexspaces.engine;
+
+import io.plexspaces.api.ActorId;
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.Frame;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Json;
+import io.plexspaces.api.MessageId;
+import io.plexspaces.api.Payload;
+import io.plexspaces.api.RequestContext;
+import io.plexspaces.api.guest.GuestHost;
+import io.plexspaces.api.guest.GuestInstance;
+import io.plexspaces.api.guest.TurnStopped;
+import io.plexspaces.api.journal.TurnRecord;
+import io.plexspaces.api.op.Effect;
+import io.plexspaces.api.op.HostOperation;
+import io.plexspaces.api.op.TurnContext;
+import io.plexspaces.api.op.TurnParticipant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One running turn: what the guest and the host operations see of it, what it has collected, and
+ * how long it has run. Used by the turn's thread, but for what says otherwise.
+ */
+final class Turn implements TurnContext, GuestHost {
+  private final ActorCell cell;
+  private final Worker worker;
+  private final RequestContext request;
+  private final MessageId message;
+  private final boolean readOnly;
+  private final GuestInstance guest;
+  private final long limitNanos;
+  private final Thread thread = Thread.currentThread();
+
+  /** When the guest began to run without a break; 0 while it waits. Read by the turn clock. */
+  private volatile long sliceStart;
+
+  private long ranNanos;
+  private boolean inLane;
+
+  /** Guards {@code blocked} against {@link #kill}. */
+  private final ReentrantLock killing = new ReentrantLock();
+
+  private boolean blocked;
+  private volatile @Nullable HostError stop;
+
+  private @Nullable Map<Object, TurnParticipant> participants;
+  private final List<TurnRecord.Step> steps = new ArrayList<>(0);
+  private final List<TurnRecord.Outgoing> effects = new ArrayList<>(0);
+  private final Map<Integer, Outbox.Ticket> releasedEarly = new HashMap<>(0);
+  private int stepCount;
+  private int effectCount;
+  private @Nullable HostError lastHostError;
+
+  Turn(
+      ActorCell cell,
+      Worker worker,
+      RequestContext request,
+      MessageId message,
+      boolean readOnly,
+      GuestInstance guest) {
+    this.cell = cell;
+    this.worker = worker;
+    this.request = request;
+    this.message = message;
+    this.readOnly = readOnly;
+    this.guest = guest;
+    this.limitNanos = cell.app().plan().limits().turnTimeout().toNanos();
+  }
+
+  void begin() {
+    sliceStart = System.nanoTime();
+    worker.turn = this;
+  }
+
+  /** Ends the turn's running; answers how long it ran, without its waiting. */
+  long end() {
+    worker.turn = null;
+    pause();
+    if (inLane) {
+      inLane = false;
+      dispatcher().lanes().release();
+      dispatcher().blockEnd(worker);
+    }
+    return ranNanos;
+  }
+
+  private Dispatcher dispatcher() {
+    return cell.app().engine().dispatcher();
+  }
+
+  ActorCell cell() {
+    return cell;
+  }
+
+  Worker worker() {
+    return worker;
+  }
+
+  MessageId message() {
+    return message;
+  }
+
+  boolean durable() {
+    return cell.isDurable();
+  }
+
+  @Override
+  public ActorId self() {
+    return cell.id();
+  }
+
+  @Override
+  public RequestContext request() {
+    return request;
+  }
+
+  // ---- time and interruption
+
+  /** Any thread. */
+  boolean isOverSlice(long now) {
+    long s = sliceStart;
+    return s != 0 && now - s > TurnClock.SLICE_NANOS;
+  }
+
+  /** Any thread. */
+  void requestSafepoint() {
+    guest.requestSafepoint();
+  }
+
+  /** Ends this turn as soon as possible, whether it runs or waits. Any thread. */
+  void kill(HostError why) {
+    killing.lock();
+    try {
+      stop = why;
+      if (blocked) {
+        thread.interrupt();
+      }
+    } finally {
+      killing.unlock();
+    }
+    guest.requestSafepoint();
+  }
+
+  private void checkStop() {
+    HostError why = stop;
+    if (why != null) {
+      throw new TurnStopped(why);
+    }
+  }
+
+  private void pause() {
+    long s = sliceStart;
+    if (s != 0) {
+      ranNanos += System.nanoTime() - s;
+      sliceStart = 0;
+    }
+  }
+
+  private void resume() {
+    sliceStart = System.nanoTime();
+  }
+
+  @Override
+  public void safepoint() {
+    checkStop();
+    if (!isOverSlice(System.nanoTime())) {
+      return;
+    }
+    pause();
+    if (ranNanos > limitNanos) {
+      throw new TurnStopped(
+          HostError.of(
+              ErrorCode.DEADLINE_EXCEEDED,
+              "the turn ran longer than turn_timeout, "
+                  + cell.app().plan().limits().turnTimeout().toMillis()
+                  + " ms"));
+    }
+    // A long turn gives its place to short ones and goes on in a lane that long turns share.
+    if (!inLane) {
+      dispatcher().blockBegin(worker);
+      dispatcher().lanes().acquireUninterruptibly();
+      inLane = true;
+    } else if (dispatcher().lanes().hasQueuedThreads()) {
+      dispatcher().lanes().release();
+      dispatcher().lanes().acquireUninterruptibly();
+    }
+    LockSupport.parkNanos(Worker.HOP_NANOS);
+    resume();
+    checkStop();
+  }
+
+  @Override
+  public <T extends @Nullable Object> T await(@Nullable ActorId holder, Wait<T> wait) {
+    ActorCell on = holder == null ? null : cell.app().engine().cellInMemory(holder);
+    return await(on == null ? ActorCell.NOBODY : new ActorCell[] {on}, wait);
+  }
+
+  <T extends @Nullable Object> T await(ActorCell[] on, Wait<T> wait) {
+    WaitForGraph graph = cell.app().engine().waitForGraph();
+    if (on.length > 0) {
+      graph.begin(cell, on);
+    }
+    pause();
+    if (inLane) {
+      inLane = false;
+      dispatcher().lanes().release();
+    } else {
+      dispatcher().blockBegin(worker);
+    }
+    try {
+      setBlocked(true);
+      return wait.run();
+    } catch (InterruptedException e) {
+      HostError why = stop;
+      throw new TurnStopped(
+          why != null ? why : HostError.of(ErrorCode.CANCELLED, "the wait was interrupted"));
+    } finally {
+      setBlocked(false);
+      graph.end(cell);
+      dispatcher().blockEnd(worker);
+      resume();
+    }
+  }
+
+  private void setBlocked(boolean b) {
+    killing.lock();
+    try {
+      blocked = b;
+      if (b) {
+        checkStop();
+      } else {
+        // An interrupt that came too late must not hit whatever this worker runs next.
+        Thread.interrupted();
+      }
+    } finally {
+      killing.unlock();
+    }
+  }
+
+  // ---- host calls
+
+  @Override
+  public Frame call(String operation, Frame input) {
+    checkStop();
+    HostOperation op = cell.app().engine().operations().find(operation);
+    try {
+      if (op == null) {
+        throw new HostException(
+            ErrorCode.UNIMPLEMENTED,
+            "there is no host operation \"" + operation + "\" in this version");
+      }
+      if (readOnly && (op.effect() == Effect.DEFERRED || op.effect() == Effect.TENTATIVE)) {
+        throw new HostException(
+            ErrorCode.FAILED_PRECONDITION,
+            operation + " changes something, but the running handler is a query");
+      }
+      if (op.effect() == Effect.IMMEDIATE || op.effect() == Effect.TENTATIVE) {
+        awaitEarlierTurns();
+      }
+      Frame result = op.handler().call(this, input);
+      record(op, input, result.encode(), false);
+      return result;
+    } catch (HostException e) {
+      lastHostError = e.error();
+      if (op != null) {
+        record(op, input, Json.write(e.error().toValue()), true);
+      }
+      throw e;
+    }
+  }
+
+  private void awaitEarlierTurns() {
+    CommitPipeline pipeline = cell.pipeline();
+    if (pipeline == null || pipeline.isEmpty()) {
+      return;
+    }
+    try {
+      await(
+          ActorCell.NOBODY,
+          () -> {
+            pipeline.awaitAtMost(0);
+            return null;
+          });
+    } catch (HostException e) {
+      // An earlier turn of this actor was lost: this one cannot stand.
+      throw new TurnStopped(e.error());
+    }
+  }
+
+  private void record(HostOperation op, Frame input, byte[] result, boolean failed) {
+    if (cell.isDurable()
+        && !readOnly
+        && op.effect() != Effect.DEFERRED
+        && !op.name().equals("log")) {
+      steps.add(
+          new TurnRecord.Step(
+              stepCount++,
+              op.name(),
+              Digests.sha256(input.header(), input.body()),
+              Payload.json(result),
+              failed));
+    }
+  }
+
+  @Override
+  public void log(int level, String message) {
+    cell.log(level, message);
+  }
+
+  @Override
+  public long nowMillis() {
+    return cell.app().engine().clock().millis();
+  }
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  // ---- the transaction
+
+  @Override
+  public <P extends TurnParticipant> P participant(Object key, Supplier<P> factory) {
+    if (participants == null) {
+      participants = new LinkedHashMap<>(4);
+    }
+    TurnParticipant p = participants.get(key);
+    if (p == null) {
+      p = factory.get();
+      participants.put(key, p);
+    }
+    @SuppressWarnings("unchecked") // one key is only ever used with one factory
+    P typed = (P) p;
+    return typed;
+  }
+
+  void commitParticipants() {
+    if (participants != null) {
+      participants.values().forEach(TurnParticipant::commit);
+      participants = null;
+    }
+  }
+
+  void rollBackParticipants() {
+    if (participants != null) {
+      List<TurnParticipant> reverse = new ArrayList<>(participants.values()).reversed();
+      participants = null;
+      reverse.forEach(TurnParticipant::rollBack);
+    }
+  }
+
+  /** The id of this turn's next effect. */
+  MessageId nextEffectId() {
+    return durable() ? message.derive(effectCount++) : cell.app().engine().newMessageId();
+  }
+
+  /** Collects a message that leaves with the commit. */
+  void addEffect(MessageId id, String target, String op, Payload payload) {
+    effects.add(new TurnRecord.Outgoing(effects.size(), id, target, op, payload));
+  }
+
+  List<TurnRecord.Outgoing> effects() {
+    return effects;
+  }
+
+  /** Effects that left before the commit, by their number. */
+  Map<Integer, Outbox.Ticket> releasedEarly() {
+    return releasedEarly;
+  }
+
+  List<TurnRecord.Step> steps() {
+    return steps;
+  }
+
+  /**
+   * Whether an error the guest ended with came to it from the host (its caller's deadline, a quota,
+   * something unavailable): such an error fails the turn but is not the actor's fault.
+   */
+  boolean inherited(HostError error) {
+    HostError host = lastHostError;
+    return host != null
+        && host.code() == error.code()
+        && switch (error.code()) {
+          case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED -> true;
+          default -> false;
+        };
+  }
+}

@@ -1,0 +1,612 @@
+package io.plexspaces.engine;
+
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.Frame;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Payload;
+import io.plexspaces.api.RequestContext;
+import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.GuestInstance;
+import io.plexspaces.api.guest.GuestOp;
+import io.plexspaces.api.guest.GuestReply;
+import io.plexspaces.api.guest.GuestTrap;
+import io.plexspaces.api.guest.ModuleDescription.Kind;
+import io.plexspaces.api.guest.ModuleDescription.Operation;
+import io.plexspaces.api.guest.TurnStopped;
+import io.plexspaces.api.journal.IdempotentResult;
+import io.plexspaces.api.journal.Journal;
+import io.plexspaces.api.journal.Recovered;
+import io.plexspaces.api.journal.TurnOutcome;
+import io.plexspaces.api.journal.TurnRecord;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the turns of one actor: begin, guest, commit or undo, release. Used by the worker that runs
+ * the cell.
+ */
+final class TurnRunner {
+  private final ActorCell cell;
+  private @Nullable Journal journal;
+  private volatile long seq;
+  private @Nullable Payload lastState;
+
+  TurnRunner(ActorCell cell) {
+    this.cell = cell;
+  }
+
+  long sequence() {
+    return seq;
+  }
+
+  @Nullable Journal takeJournal() {
+    Journal j = journal;
+    journal = null;
+    return j;
+  }
+
+  private ActorEngine engine() {
+    return cell.app().engine();
+  }
+
+  static String requestDigest(Message m) {
+    return Digests.sha256(
+        m.op().getBytes(StandardCharsets.UTF_8), new byte[] {0}, m.payload().bytes());
+  }
+
+  // ---- activation
+
+  /**
+   * Spawns the guest, runs init and puts the stored state over it.
+   *
+   * @throws HostException why it failed; nothing is left behind
+   */
+  GuestInstance activate(Worker worker, ActorCell c) {
+    byte[] seed = engine().newSeed();
+    ByteBuffer seeds = ByteBuffer.wrap(seed);
+    c.reseed(new SplittableRandom(seeds.getLong() ^ seeds.getLong()));
+    Recovered recovered = recover(worker);
+    GuestInstance guest = cell.app().module().spawn(c.id().type(), seed);
+    boolean ready = false;
+    try {
+      c.setGuest(guest);
+      init(guest, worker, recovered);
+      ready = true;
+      return guest;
+    } finally {
+      if (!ready) {
+        c.setGuest(guest);
+      }
+    }
+  }
+
+  private Recovered recover(Worker worker) {
+    var durability = cell.plan().durability();
+    CommitPipeline pipeline = cell.pipeline();
+    if (durability == null || pipeline == null) {
+      return Recovered.NONE;
+    }
+    Journal j = journal;
+    if (j == null) {
+      j = engine().journals().journal(cell.id(), durability);
+      journal = j;
+    }
+    Recovered r;
+    engine().dispatcher().blockBegin(worker);
+    try {
+      awaitInFlight(pipeline);
+      r = j.recover();
+    } finally {
+      engine().dispatcher().blockEnd(worker);
+    }
+    pipeline.reset();
+    seq = r.lastSeq();
+    lastState = r.state();
+    return r;
+  }
+
+  /** What was appended before a crash of the guest is committed all the same. */
+  private static void awaitInFlight(CommitPipeline pipeline) {
+    try {
+      pipeline.awaitAtMost(0);
+    } catch (InterruptedException e) {
+      throw new HostException(ErrorCode.CANCELLED, "interrupted while waiting for commits");
+    } catch (HostException e) {
+      // A failed commit is why this actor reloads: recovery goes on from what is durable.
+      return;
+    }
+  }
+
+  private void init(GuestInstance guest, Worker worker, Recovered recovered) {
+    RequestContext context = cell.app().systemContext();
+    Turn turn = new Turn(cell, worker, context, engine().newMessageId(), false, guest);
+    Frame frame =
+        GuestFrames.init(cell.id(), cell.args(), cell.app().plan(), recovered.state() != null);
+    cell.setTurn(turn);
+    turn.begin();
+    boolean committed = false;
+    try {
+      require(guest.call(GuestOp.INIT, frame, turn));
+      Payload state = recovered.state();
+      if (state != null) {
+        require(guest.call(GuestOp.RESTORE, Frame.ofBody(state.bytes()), turn));
+      }
+      turn.end();
+      commitInit(turn);
+      committed = true;
+    } catch (GuestTrap e) {
+      throw new HostException(e.error());
+    } catch (TurnStopped e) {
+      throw new HostException(e.error());
+    } finally {
+      turn.end();
+      cell.setTurn(null);
+      if (!committed) {
+        turn.rollBackParticipants();
+      }
+    }
+    Journal j = journal;
+    if (j != null && !recovered.pending().isEmpty()) {
+      cell.outbox().redispatch(j, recovered.pending());
+    }
+  }
+
+  private static void require(GuestReply r) {
+    HostError e = r.error();
+    if (e != null) {
+      throw new HostException(e);
+    }
+  }
+
+  /** What init sends is journalled like any turn's; an init that sends nothing leaves no trace. */
+  private void commitInit(Turn turn) {
+    Journal j = journal;
+    CommitPipeline pipeline = cell.pipeline();
+    if (j == null || pipeline == null || turn.effects().isEmpty()) {
+      turn.commitParticipants();
+      return;
+    }
+    TurnRecord record =
+        new TurnRecord(
+            ++seq,
+            engine().clock().millis(),
+            turn.message(),
+            null,
+            "init",
+            "init",
+            Payload.EMPTY_OBJECT,
+            new TurnOutcome.Replied(Payload.NULL),
+            null,
+            turn.steps(),
+            turn.effects(),
+            null,
+            null,
+            cell.app().module().digest(),
+            "");
+    pipeline.append(j, record, outputs(turn, j, record.seq(), List.copyOf(turn.effects()), null));
+  }
+
+  // ---- messages
+
+  void refuse(Message m, HostError why) {
+    cell.releaseKey(m);
+    m.reply(new Reply.Failed(why));
+    if (m.reply() == null) {
+      cell.deadLetter(cell.id().address(), m.op(), why.message());
+    }
+    m.acknowledge();
+    count(m, "error", 0);
+  }
+
+  private void count(Message m, String outcome, long nanos) {
+    String kind = m.kind().name().toLowerCase(Locale.ROOT);
+    engine().telemetry().message(cell.id(), kind, outcome, nanos);
+  }
+
+  void handle(Message m, Worker worker) {
+    ReplySlot slot = m.reply();
+    if (slot != null
+        && (slot.isAbandoned()
+            || (m.context().hasDeadline()
+                && System.nanoTime() - m.context().deadlineNanos() >= 0))) {
+      cell.releaseKey(m);
+      slot.complete(
+          Reply.failed(ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before its turn"));
+      count(m, "expired", 0);
+      return;
+    }
+    Operation op = m.kind() == Message.Kind.STATE ? null : cell.type().operation(m.op());
+    if (op == null && m.kind() != Message.Kind.STATE) {
+      refuse(
+          m,
+          HostError.of(
+              ErrorCode.NOT_FOUND,
+              "type \""
+                  + cell.id().type()
+                  + "\" has no operation \""
+                  + m.op()
+                  + "\"; it has "
+                  + String.join(", ", cell.type().operations().keySet())));
+      return;
+    }
+    Journal j = journal;
+    if (j != null && answered(m, j, worker)) {
+      return;
+    }
+    boolean readOnly = op == null || op.kind() == Kind.QUERY;
+    run(m, worker, op, readOnly);
+  }
+
+  /** Answers a message this actor has handled already; true if it had. */
+  private boolean answered(Message m, Journal j, Worker worker) {
+    String key = m.idempotencyKey();
+    if (key == null && !m.redelivered()) {
+      return false;
+    }
+    try {
+      Optional<TurnOutcome> before = Optional.empty();
+      engine().dispatcher().blockBegin(worker);
+      try {
+        if (m.redelivered()) {
+          before = j.findTurn(m.id());
+        }
+        if (before.isEmpty() && key != null) {
+          Optional<IdempotentResult> result = j.findIdempotent(ActorCell.keyOf(m, key));
+          if (result.isPresent() && !result.get().requestDigest().equals(requestDigest(m))) {
+            throw IdempotencyErrors.mismatch(key);
+          }
+          before = result.map(IdempotentResult::outcome);
+        }
+      } finally {
+        engine().dispatcher().blockEnd(worker);
+      }
+      if (before.isEmpty()) {
+        return false;
+      }
+      TurnOutcome outcome = before.get();
+      cell.releaseKey(m);
+      m.reply(
+          switch (outcome) {
+            case TurnOutcome.Replied(Payload p) -> new Reply.Ok(p);
+            case TurnOutcome.Refused(HostError e) -> new Reply.Failed(e);
+          });
+      m.acknowledge();
+      count(m, "replayed", 0);
+      return true;
+    } catch (HostException e) {
+      refuse(m, e.error());
+      return true;
+    }
+  }
+
+  private void run(Message m, Worker worker, @Nullable Operation op, boolean readOnly) {
+    GuestInstance guest = cell.guest();
+    if (guest == null) {
+      refuse(m, HostError.of(ErrorCode.UNAVAILABLE, cell.id().address() + " is not running"));
+      return;
+    }
+    awaitDisk(worker);
+    Turn turn = new Turn(cell, worker, m.context(), m.id(), readOnly, guest);
+    long began = engine().clock().millis();
+    cell.setTurn(turn);
+    turn.begin();
+    try {
+      guest.mark();
+      GuestReply reply = op == null ? snapshot(guest, turn) : call(m, op, guest, turn);
+      HostError error = reply.error();
+      Payload state = null;
+      if (error == null && cell.isDurable() && !readOnly) {
+        state = changedState(guest, turn);
+      }
+      long nanos = turn.end();
+      if (error == null) {
+        if (readOnly) {
+          guest.rollBack();
+        }
+        count(m, "ok", nanos);
+        Payload payload = GuestFrames.reply(reply.frame());
+        commit(m, turn, readOnly, began, new TurnOutcome.Replied(payload), state);
+      } else if (error.business()) {
+        guest.rollBack();
+        turn.rollBackParticipants();
+        count(m, "business", nanos);
+        refused(m, turn, readOnly, began, error);
+      } else if (turn.inherited(error)) {
+        turn.rollBackParticipants();
+        failInherited(m, error, guest, nanos);
+      } else {
+        fail(m, turn, error, true, nanos);
+      }
+    } catch (TurnStopped e) {
+      fail(m, turn, e.error(), false, turn.end());
+    } catch (GuestTrap e) {
+      boolean ownFault = e.error().code() != ErrorCode.RESOURCE_EXHAUSTED;
+      fail(m, turn, e.error(), ownFault, turn.end());
+    } catch (RuntimeException | StackOverflowError e) {
+      fail(
+          m,
+          turn,
+          HostError.of(
+              ErrorCode.INTERNAL,
+              "the actor crashed: " + (e.getMessage() == null ? e.toString() : e.getMessage())),
+          true,
+          turn.end());
+    } finally {
+      turn.end();
+      cell.setTurn(null);
+    }
+  }
+
+  /** Many commits in flight already: the disk sets the pace. */
+  private void awaitDisk(Worker worker) {
+    CommitPipeline pipeline = cell.pipeline();
+    if (pipeline == null || !pipeline.isFull()) {
+      return;
+    }
+    engine().dispatcher().blockBegin(worker);
+    try {
+      pipeline.awaitAtMost(CommitPipeline.maxInFlight() / 2);
+    } catch (InterruptedException e) {
+      Thread.interrupted(); // only kill() interrupts a worker, and it marks the cell as well
+    } catch (HostException e) {
+      engine().debug("the pipeline of " + cell.id() + " failed: " + e.getMessage());
+    } finally {
+      engine().dispatcher().blockEnd(worker);
+    }
+  }
+
+  private static GuestReply snapshot(GuestInstance guest, Turn turn) {
+    return guest.call(GuestOp.SNAPSHOT, Frame.EMPTY, turn);
+  }
+
+  private GuestReply call(Message m, Operation op, GuestInstance guest, Turn turn) {
+    if (guest instanceof NativeModule.NativeInstance direct) {
+      try {
+        return GuestReply.ok(Frame.ofBody(direct.handle(turn, m.op(), m.payload()).bytes()));
+      } catch (HostException e) {
+        return GuestReply.failed(e.error());
+      }
+    }
+    return guest.call(
+        GuestOp.HANDLE,
+        GuestFrames.handle(
+            cell.app().quoted(m.op()),
+            op.kind().name().toLowerCase(Locale.ROOT),
+            m.id(),
+            m.from(),
+            m.payload()),
+        turn);
+  }
+
+  private @Nullable Payload changedState(GuestInstance guest, Turn turn) {
+    GuestReply r = guest.call(GuestOp.SNAPSHOT, Frame.EMPTY, turn);
+    HostError e = r.error();
+    if (e != null) {
+      throw new GuestTrap(
+          new HostError(
+              e.code(), "its state cannot be kept: " + e.message(), false, e.details(), false));
+    }
+    Payload state = GuestFrames.reply(r.frame());
+    return state.equals(lastState) ? null : state;
+  }
+
+  // ---- how a turn ends
+
+  private CommitPipeline.Gated outputs(
+      Turn turn,
+      @Nullable Journal j,
+      long s,
+      List<TurnRecord.Outgoing> effects,
+      @Nullable Outcome answer) {
+    return new CommitPipeline.Gated() {
+      @Override
+      public void released() {
+        turn.commitParticipants();
+        if (j != null && !effects.isEmpty()) {
+          cell.outbox().dispatch(j, s, effects, turn.releasedEarly());
+        }
+        if (answer != null) {
+          answer.give();
+        }
+      }
+
+      @Override
+      public void cancelled(HostError why) {
+        turn.rollBackParticipants();
+        if (answer != null) {
+          answer.fail(why);
+        }
+      }
+    };
+  }
+
+  /** A reply that waits for its commit. */
+  private final class Outcome {
+    private final Message message;
+    private final TurnOutcome outcome;
+
+    Outcome(Message message, TurnOutcome outcome) {
+      this.message = message;
+      this.outcome = outcome;
+    }
+
+    void give() {
+      cell.releaseKey(message);
+      message.reply(
+          switch (outcome) {
+            case TurnOutcome.Replied(Payload p) -> new Reply.Ok(p);
+            case TurnOutcome.Refused(HostError e) -> new Reply.Failed(e);
+          });
+      message.acknowledge();
+    }
+
+    void fail(HostError why) {
+      cell.releaseKey(message);
+      message.reply(new Reply.Failed(why));
+      // A sender's effect stays pending: its outbox sends it again after a restart.
+    }
+  }
+
+  private void commit(
+      Message m,
+      Turn turn,
+      boolean readOnly,
+      long began,
+      TurnOutcome outcome,
+      @Nullable Payload state) {
+    Journal j = journal;
+    CommitPipeline pipeline = cell.pipeline();
+    Outcome answer = new Outcome(m, outcome);
+    if (j == null || pipeline == null) {
+      turn.commitParticipants();
+      answer.give();
+      return;
+    }
+    if (readOnly) {
+      pipeline.gate(outputs(turn, j, 0, List.of(), answer));
+      return;
+    }
+    if (state != null) {
+      lastState = state;
+    }
+    append(m, turn, began, outcome, state, answer, j, pipeline);
+  }
+
+  private void append(
+      Message m,
+      Turn turn,
+      long began,
+      TurnOutcome outcome,
+      @Nullable Payload state,
+      Outcome answer,
+      Journal j,
+      CommitPipeline pipeline) {
+    String key = m.idempotencyKey();
+    long s = ++seq;
+    boolean refused = outcome instanceof TurnOutcome.Refused;
+    List<TurnRecord.Outgoing> effects = refused ? List.of() : List.copyOf(turn.effects());
+    TurnRecord record =
+        new TurnRecord(
+            s,
+            began,
+            m.id(),
+            m.from() == null ? null : m.from().address(),
+            m.op(),
+            m.kind() == Message.Kind.ASK ? "call" : "cast",
+            m.payload(),
+            outcome,
+            state,
+            turn.steps(),
+            effects,
+            key == null ? null : ActorCell.keyOf(m, key),
+            key == null ? null : requestDigest(m),
+            cell.app().module().digest(),
+            m.context().traceId());
+    pipeline.append(j, record, outputs(turn, j, s, effects, answer));
+  }
+
+  /**
+   * A business error. It changed nothing, so only what may be asked again with the same identity
+   * (an idempotency key, a sender's outbox) is written down.
+   */
+  private void refused(Message m, Turn turn, boolean readOnly, long began, HostError error) {
+    Journal j = journal;
+    CommitPipeline pipeline = cell.pipeline();
+    TurnOutcome outcome = new TurnOutcome.Refused(error);
+    Outcome answer = new Outcome(m, outcome);
+    if (m.reply() == null) {
+      cell.deadLetter(cell.id().address(), m.op(), error.message());
+    }
+    if (j == null || pipeline == null) {
+      answer.give();
+    } else if (readOnly || (m.idempotencyKey() == null && m.accepted() == null)) {
+      pipeline.gate(outputs(turn, j, 0, List.of(), answer));
+    } else {
+      append(m, turn, began, outcome, null, answer, j, pipeline);
+    }
+  }
+
+  /** The caller's deadline or a quota ended the turn: the actor itself is as it was before. */
+  private void failInherited(Message m, HostError error, GuestInstance guest, long nanos) {
+    count(m, "error", nanos);
+    refuseAfterTurn(m, error);
+    if (guest.canRollBack()) {
+      guest.rollBack();
+    } else {
+      cell.crashed(error, false);
+    }
+  }
+
+  private void fail(Message m, Turn turn, HostError error, boolean ownFault, long nanos) {
+    turn.rollBackParticipants();
+    count(m, ownFault ? "crashed" : "error", nanos);
+    refuseAfterTurn(m, error);
+    cell.crashed(error, ownFault);
+  }
+
+  private void refuseAfterTurn(Message m, HostError error) {
+    cell.releaseKey(m);
+    if (m.reply() == null) {
+      cell.deadLetter(cell.id().address(), m.op(), error.message());
+    }
+    Reply failed = new Reply.Failed(error);
+    CommitPipeline pipeline = cell.pipeline();
+    if (pipeline == null) {
+      m.reply(failed);
+      m.acknowledge();
+      return;
+    }
+    // Behind the commits in flight, so that replies keep their order.
+    pipeline.gate(
+        new CommitPipeline.Gated() {
+          @Override
+          public void released() {
+            m.reply(failed);
+            m.acknowledge();
+          }
+
+          @Override
+          public void cancelled(HostError why) {
+            m.reply(failed);
+            m.acknowledge();
+          }
+        });
+  }
+
+  /** Lets the guest say goodbye; whatever goes wrong then is only logged. */
+  void terminate(Worker worker, String reason) {
+    GuestInstance guest = cell.guest();
+    if (guest == null) {
+      return;
+    }
+    Turn turn =
+        new Turn(cell, worker, cell.app().systemContext(), engine().newMessageId(), false, guest);
+    cell.setTurn(turn);
+    turn.begin();
+    try {
+      GuestReply r =
+          guest.call(
+              GuestOp.TERMINATE, Frame.of(Value.Obj.builder().put("reason", reason).build()), turn);
+      turn.end();
+      if (r.error() == null) {
+        commitInit(turn);
+      } else {
+        turn.rollBackParticipants();
+        cell.log(3, "terminate failed: " + r.error().message());
+      }
+    } catch (GuestTrap | TurnStopped e) {
+      turn.end();
+      turn.rollBackParticipants();
+      cell.log(3, "terminate failed: " + e.getMessage());
+    } finally {
+      turn.end();
+      cell.setTurn(null);
+    }
+  }
+}
