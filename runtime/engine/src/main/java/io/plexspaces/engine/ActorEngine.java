@@ -252,7 +252,7 @@ public final class ActorEngine implements Engine {
             null,
             null,
             false);
-    var unused = deliver(from, target, m, turn);
+    var _ = deliver(from, target, m, turn);
   }
 
   /** Delivers an effect of a durable actor; {@code accepted} runs when its row may go. */
@@ -273,7 +273,7 @@ public final class ActorEngine implements Engine {
             null,
             durable ? accepted : null,
             redelivered);
-    var unused = enqueue(app, address, m, null, from.id().app());
+    var _ = enqueue(app, address, m, null, from.id().app());
     if (!durable) {
       accepted.run();
     }
@@ -287,12 +287,12 @@ public final class ActorEngine implements Engine {
   void redeliver(ActorCell closed, Message m) {
     try {
       AppRuntime app = runtime(closed.id().app());
-      var unused =
+      var _ =
           enqueue(app, closed.id().type() + "/" + closed.id().key(), m, null, closed.id().app());
     } catch (HostException e) {
       m.reply(new Reply.Failed(e.error()));
       if (m.reply() == null) {
-        deadLetter(closed.id(), closed.id().address(), m.op(), e.getMessage());
+        deadLetter(closed.id(), closed.id().address(), m.op(), e.error().message());
       }
     }
   }
@@ -382,7 +382,7 @@ public final class ActorEngine implements Engine {
     ReplySlot slot = new ReplySlot();
     Message m =
         new Message(newMessageId(), null, kind, op, payload, context, slot, key, null, false);
-    var unused = post(context, target, m);
+    var _ = post(context, target, m);
     try {
       Reply r = slot.await(context.deadlineNanos());
       if (r == null) {
@@ -473,7 +473,7 @@ public final class ActorEngine implements Engine {
             try {
               stop(id, Duration.ofSeconds(DEFAULT_DRAIN_SECONDS));
             } catch (HostException e) {
-              debug("stopping " + id + ": " + e.getMessage());
+              debug("stopping " + id + ": " + e.error().message());
             }
           }));
     }

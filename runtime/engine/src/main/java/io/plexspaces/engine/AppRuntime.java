@@ -140,7 +140,7 @@ final class AppRuntime {
         cell.command(new ActorCell.Command.Start(new ReplySlot()));
       } catch (HostException e) {
         engine.deadLetter(
-            actor, actor.address(), "outbox", "cannot be activated: " + e.getMessage());
+            actor, actor.address(), "outbox", "cannot be activated: " + e.error().message());
       }
     }
   }
@@ -163,7 +163,7 @@ final class AppRuntime {
           return;
         }
         // Cells signal when they come to rest; commits end on threads of the store, so look again.
-        var unused = idle.awaitNanos(Math.min(left, TimeUnit.MILLISECONDS.toNanos(20)));
+        var _ = idle.awaitNanos(Math.min(left, TimeUnit.MILLISECONDS.toNanos(20)));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

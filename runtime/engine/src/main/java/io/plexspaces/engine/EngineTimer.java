@@ -19,8 +19,7 @@ final class EngineTimer implements AutoCloseable {
     if (executor.isShutdown()) {
       return;
     }
-    var unused =
-        executor.schedule(() -> Thread.startVirtualThread(task), millis, TimeUnit.MILLISECONDS);
+    var _ = executor.schedule(() -> Thread.startVirtualThread(task), millis, TimeUnit.MILLISECONDS);
   }
 
   @Override

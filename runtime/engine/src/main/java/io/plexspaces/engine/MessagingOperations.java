@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** {@code ask}, {@code ask_all} and {@code send}. */
 final class MessagingOperations {
@@ -91,16 +90,17 @@ final class MessagingOperations {
   }
 
   private static Reply await(Turn turn, RequestContext context, Asked asked) {
-    Reply reply;
     try {
-      reply =
-          turn.<@Nullable Reply>await(
-              new ActorCell[] {asked.cell}, () -> asked.slot.await(context.deadlineNanos()));
+      return turn.await(
+          new ActorCell[] {asked.cell},
+          () -> {
+            Reply r = asked.slot.await(context.deadlineNanos());
+            return r != null ? r : late(asked);
+          });
     } catch (HostException e) {
       asked.slot.abandon();
       throw e;
     }
-    return reply != null ? reply : late(asked);
   }
 
   private static Reply late(Asked asked) {

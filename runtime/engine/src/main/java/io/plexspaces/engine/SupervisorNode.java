@@ -28,7 +28,9 @@ final class SupervisorNode {
   private final Map<String, ActorCell> actors = new LinkedHashMap<>();
   private final Map<String, SupervisorNode> supervisors = new LinkedHashMap<>();
   private volatile String state = "stopped";
-  private volatile long restarts;
+
+  /** Guarded by the supervision lock for writing. */
+  private long restarts;
 
   SupervisorNode(AppRuntime app, @Nullable SupervisorNode parent, SupervisorPlan plan) {
     this.app = app;
@@ -240,7 +242,7 @@ final class SupervisorNode {
       s.start();
     } catch (HostException e) {
       s.stop("its sibling did not start");
-      supervisorFailed(s, e.getMessage());
+      supervisorFailed(s, e.error().message());
     }
   }
 

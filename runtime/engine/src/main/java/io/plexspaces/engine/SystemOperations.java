@@ -73,8 +73,8 @@ final class SystemOperations {
   }
 
   private static String uuid(Turn turn) {
-    long high = turn.cell().random().nextLong() & 0xffffffffffff0fffL | 0x4000L;
-    long low = turn.cell().random().nextLong() & 0x3fffffffffffffffL | 0x8000000000000000L;
+    long high = (turn.cell().random().nextLong() & 0xffffffffffff0fffL) | 0x4000L;
+    long low = (turn.cell().random().nextLong() & 0x3fffffffffffffffL) | 0x8000000000000000L;
     return new java.util.UUID(high, low).toString();
   }
 

@@ -289,7 +289,7 @@ final class Turn implements TurnContext, GuestHost {
           ActorCell.NOBODY,
           () -> {
             pipeline.awaitAtMost(0);
-            return null;
+            return Boolean.TRUE;
           });
     } catch (HostException e) {
       // An earlier turn of this actor was lost: this one cannot stand.

@@ -34,7 +34,10 @@ import org.jspecify.annotations.Nullable;
 final class TurnRunner {
   private final ActorCell cell;
   private @Nullable Journal journal;
-  private volatile long seq;
+
+  /** Written by the running worker; readers may see a value that is a moment old. */
+  private long seq;
+
   private @Nullable Payload lastState;
 
   TurnRunner(ActorCell cell) {
@@ -70,7 +73,7 @@ final class TurnRunner {
   GuestInstance activate(Worker worker, ActorCell c) {
     byte[] seed = engine().newSeed();
     ByteBuffer seeds = ByteBuffer.wrap(seed);
-    c.reseed(new SplittableRandom(seeds.getLong() ^ seeds.getLong()));
+    c.reseed(new SplittableRandom(seeds.getLong()));
     Recovered recovered = recover(worker);
     GuestInstance guest = cell.app().module().spawn(c.id().type(), seed);
     boolean ready = false;
@@ -353,7 +356,8 @@ final class TurnRunner {
     try {
       pipeline.awaitAtMost(CommitPipeline.maxInFlight() / 2);
     } catch (InterruptedException e) {
-      Thread.interrupted(); // only kill() interrupts a worker, and it marks the cell as well
+      // Only kill() interrupts a worker; it has marked the cell, so the turn ends by itself.
+      engine().debug("interrupted while waiting for the disk: " + cell.id());
     } catch (HostException e) {
       engine().debug("the pipeline of " + cell.id() + " failed: " + e.getMessage());
     } finally {
