@@ -1,0 +1,334 @@
+package io.plexspaces.store;
+
+import io.plexspaces.api.ActorId;
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.MessageId;
+import io.plexspaces.api.Telemetry;
+import io.plexspaces.api.journal.IdempotentResult;
+import io.plexspaces.api.journal.JournalOptions;
+import io.plexspaces.api.journal.Recovered;
+import io.plexspaces.api.journal.TurnOutcome;
+import io.plexspaces.api.journal.TurnRecord;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one actor's journal holds and how it is changed. The owner's file lock guards all of it but
+ * {@link #effectDone}; every method but that one is for platform threads.
+ */
+final class JournalWriter {
+  /** What all journals of a node share. */
+  record Shared(
+      JournalTree tree,
+      SqliteFiles settings,
+      OpenFiles openFiles,
+      PendingIndex pending,
+      Telemetry telemetry,
+      InstantSource clock) {}
+
+  private record Effect(long seq, int n) {}
+
+  private final ActorId actor;
+  private final JournalOptions options;
+  private final Shared shared;
+  private final Path path;
+  private final StateChain chain;
+
+  private @Nullable JournalFile file;
+  private boolean exists;
+  private JournalReader.@Nullable Position position;
+  private @Nullable HostException failed;
+
+  /** Keys that were looked up after their time; they go with the next commit. */
+  private final List<String> expiredKeys = new ArrayList<>();
+
+  private final ReentrantLock doneLock = new ReentrantLock();
+  private List<Effect> done = new ArrayList<>();
+
+  JournalWriter(ActorId actor, JournalOptions options, Shared shared) {
+    this.actor = actor;
+    this.options = options;
+    this.shared = shared;
+    this.path = shared.tree().path(actor);
+    this.chain = new StateChain(options.checkpointInterval());
+  }
+
+  void effectDone(long seq, int n) {
+    doneLock.lock();
+    try {
+      done.add(new Effect(seq, n));
+    } finally {
+      doneLock.unlock();
+    }
+  }
+
+  Recovered recover(SqliteJournal owner) {
+    failed = null;
+    position = null;
+    chain.reset();
+    if (!exists()) {
+      return Recovered.NONE;
+    }
+    return onFile(owner, f -> new JournalReader(f).recover(chain));
+  }
+
+  Optional<TurnOutcome> findTurn(SqliteJournal owner, MessageId message) {
+    return exists() ? onFile(owner, f -> f.findTurn(message)) : Optional.empty();
+  }
+
+  Optional<IdempotentResult> findIdempotent(SqliteJournal owner, String key) {
+    if (!exists()) {
+      return Optional.empty();
+    }
+    Optional<JournalFile.FoundKey> found = onFile(owner, f -> f.findKey(key));
+    if (found.isPresent() && found.get().expiresAt() <= shared.clock().millis()) {
+      expiredKeys.add(key);
+      return Optional.empty();
+    }
+    return found.map(JournalFile.FoundKey::result);
+  }
+
+  /**
+   * Writes all turns in one transaction, or none.
+   *
+   * @throws HostException as {@link SqliteErrors} says; then every call fails the same way until
+   *     {@link #recover}
+   */
+  void commit(SqliteJournal owner, List<TurnRecord> turns) {
+    if (failed != null) {
+      throw failed;
+    }
+    long begin = System.nanoTime();
+    try {
+      if (!exists()) {
+        shared.tree().create(path);
+        exists = true;
+      }
+      onFile(
+          owner,
+          f -> {
+            transaction(f, turns);
+            return true;
+          });
+    } catch (HostException e) {
+      fail(e);
+      throw e;
+    }
+    shared.telemetry().journalCommit(actor, turns.size(), System.nanoTime() - begin);
+  }
+
+  private void transaction(JournalFile f, List<TurnRecord> turns) throws SQLException {
+    JournalReader.Position at = position(f);
+    int effects = 0;
+    long seq = at.lastSeq();
+    for (TurnRecord t : turns) {
+      if (t.seq() != ++seq) {
+        throw new HostException(
+            ErrorCode.FAILED_PRECONDITION,
+            "turn " + t.seq() + " of " + actor + " does not follow turn " + (seq - 1));
+      }
+      effects += t.effects().size();
+    }
+    if (effects > 0) {
+      shared.pending().mark(actor);
+    }
+    List<Effect> received = takeDone();
+    int finished = 0;
+    try {
+      f.begin();
+      finished = writeDone(f, received);
+      if (!at.hasMeta()) {
+        f.insertMeta(actor, shared.clock().millis());
+      }
+      for (TurnRecord t : turns) {
+        f.insert(
+            t,
+            t.state() == null ? null : chain.next(t.seq(), t.state()),
+            t.atMillis() + options.idempotencyRetention().toMillis());
+      }
+      f.commit();
+    } catch (SQLException | RuntimeException e) {
+      giveBack(received);
+      throw e;
+    }
+    expiredKeys.clear();
+    position = new JournalReader.Position(true, seq, at.pendingEffects() + effects - finished);
+  }
+
+  private int writeDone(JournalFile f, List<Effect> received) throws SQLException {
+    int finished = 0;
+    for (Effect e : received) {
+      finished += f.markDone(e.seq(), e.n()) ? 1 : 0;
+    }
+    long now = shared.clock().millis();
+    for (String key : expiredKeys) {
+      f.deleteExpired(key, now);
+    }
+    return finished;
+  }
+
+  /** From here on every append fails with {@code failure}. */
+  void fail(HostException failure) {
+    failed = failure;
+    abandonFile();
+  }
+
+  /** Writes what is lazy and closes the file; it is opened again when it is needed. */
+  void closeFile() {
+    JournalFile f = file;
+    if (f == null) {
+      flushUnopened();
+      return;
+    }
+    try {
+      try {
+        flush(f);
+      } finally {
+        file = null;
+        f.close();
+      }
+    } catch (SQLException e) {
+      throw SqliteErrors.of(path, e);
+    }
+  }
+
+  void close(SqliteJournal owner) {
+    try {
+      if (file == null && hasLazyWork() && failed == null && exists()) {
+        onFile(owner, f -> true);
+      }
+      closeFile();
+    } finally {
+      shared.openFiles().closed(owner);
+    }
+  }
+
+  private void flush(JournalFile f) throws SQLException {
+    if (failed != null) {
+      return;
+    }
+    JournalReader.Position at = position(f);
+    List<Effect> received = takeDone();
+    if (!received.isEmpty() || !expiredKeys.isEmpty()) {
+      try {
+        f.begin();
+        int finished = writeDone(f, received);
+        f.commit();
+        expiredKeys.clear();
+        at = new JournalReader.Position(true, at.lastSeq(), at.pendingEffects() - finished);
+        position = at;
+      } catch (SQLException | RuntimeException e) {
+        giveBack(received);
+        throw e;
+      }
+    }
+    if (at.pendingEffects() == 0) {
+      shared.pending().unmark(actor);
+    }
+  }
+
+  /** An actor without a file has no effects, whatever the index says. */
+  private void flushUnopened() {
+    if (failed == null && !exists()) {
+      shared.pending().unmark(actor);
+    }
+  }
+
+  private boolean hasLazyWork() {
+    doneLock.lock();
+    try {
+      return !done.isEmpty() || !expiredKeys.isEmpty();
+    } finally {
+      doneLock.unlock();
+    }
+  }
+
+  private List<Effect> takeDone() {
+    doneLock.lock();
+    try {
+      List<Effect> taken = done;
+      done = new ArrayList<>();
+      return taken;
+    } finally {
+      doneLock.unlock();
+    }
+  }
+
+  private void giveBack(List<Effect> effects) {
+    doneLock.lock();
+    try {
+      done.addAll(effects);
+    } finally {
+      doneLock.unlock();
+    }
+  }
+
+  private boolean exists() {
+    exists = exists || Files.exists(path);
+    return exists;
+  }
+
+  private interface FileUse<T> {
+    T on(JournalFile f) throws SQLException;
+  }
+
+  private <T> T onFile(SqliteJournal owner, FileUse<T> use) {
+    try {
+      JournalFile f = file;
+      if (f == null) {
+        f = JournalFile.open(path, actor, shared.settings());
+        file = f;
+        checkUnchanged(f);
+      }
+      shared.openFiles().used(owner);
+      return use.on(f);
+    } catch (SQLException e) {
+      abandonFile();
+      throw SqliteErrors.of(path, e);
+    } catch (RuntimeException e) {
+      abandonFile();
+      throw e;
+    }
+  }
+
+  private JournalReader.Position position(JournalFile f) throws SQLException {
+    if (position == null) {
+      position = new JournalReader(f).position();
+    }
+    return position;
+  }
+
+  private void checkUnchanged(JournalFile f) throws SQLException {
+    if (position != null && new JournalReader(f).position().lastSeq() != position.lastSeq()) {
+      throw new HostException(
+          ErrorCode.DATA_LOSS,
+          path
+              + " was changed by another program: it does not end with turn "
+              + position.lastSeq());
+    }
+  }
+
+  /** After an error nothing is assumed of the connection: closing it rolls back. */
+  private void abandonFile() {
+    JournalFile f = file;
+    file = null;
+    position = null;
+    chain.reset();
+    if (f != null) {
+      try {
+        f.close();
+      } catch (SQLException e) {
+        System.getLogger(JournalWriter.class.getName())
+            .log(System.Logger.Level.WARNING, "closing " + path + " after an error", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.plexspaces.store;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteOpenMode;
+
+/**
+ * How every SQLite file is opened: WAL, so that an outside {@code sqlite3} reads while the node
+ * writes, and a sync before each commit returns.
+ *
+ * @param durable false only in tests that prove that a missing sync is noticed
+ * @param maxPages 0, or the size in pages at which tests have the disk full
+ */
+record SqliteFiles(Duration busyTimeout, boolean durable, int maxPages) {
+  /** In KiB: what one open file may cache; most journals touch a handful of pages. */
+  private static final int CACHE_KIB = 256;
+
+  static SqliteFiles of(StoreOptions options) {
+    return new SqliteFiles(options.busyTimeout(), true, 0);
+  }
+
+  /** Opens a file, which must exist unless {@code create}. */
+  Connection open(Path file, boolean create) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    if (!create) {
+      config.resetOpenMode(SQLiteOpenMode.CREATE);
+    }
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    config.setSynchronous(
+        durable ? SQLiteConfig.SynchronousMode.FULL : SQLiteConfig.SynchronousMode.OFF);
+    config.setBusyTimeout(Math.toIntExact(busyTimeout.toMillis()));
+    config.setCacheSize(-CACHE_KIB);
+    Connection connection = config.createConnection("jdbc:sqlite:" + file);
+    if (maxPages > 0) {
+      try (Statement s = connection.createStatement()) {
+        s.execute("pragma max_page_count = " + maxPages);
+      }
+    }
+    return connection;
+  }
+}

@@ -1,0 +1,398 @@
+package io.plexspaces.store;
+
+import static io.plexspaces.store.Turns.APP;
+import static io.plexspaces.store.Turns.actor;
+import static io.plexspaces.store.Turns.append;
+import static io.plexspaces.store.Turns.commit;
+import static io.plexspaces.store.Turns.effect;
+import static io.plexspaces.store.Turns.get;
+import static io.plexspaces.store.Turns.message;
+import static io.plexspaces.store.Turns.turn;
+import static io.plexspaces.store.Turns.withKey;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.plexspaces.api.AppId;
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Payload;
+import io.plexspaces.api.Value;
+import io.plexspaces.api.journal.IdempotentResult;
+import io.plexspaces.api.journal.Journal;
+import io.plexspaces.api.journal.JournalOptions;
+import io.plexspaces.api.journal.Recovered;
+import io.plexspaces.api.journal.TurnOutcome;
+import io.plexspaces.api.journal.TurnRecord;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JournalTest {
+  @TempDir Path root;
+
+  @Test
+  void anActorThatNeverChangedHasNoFile() {
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      assertThat(j.recover()).isEqualTo(Recovered.NONE);
+      assertThat(j.findTurn(message(1))).isEmpty();
+      assertThat(j.findIdempotent("k")).isEmpty();
+      assertThat(store.file("a")).doesNotExist();
+      assertThat(store.journals.actors(APP)).isEmpty();
+    }
+  }
+
+  @Test
+  void aRestartFindsStateTurnsAndEffects() {
+    TurnRecord full =
+        new TurnRecord(
+            2,
+            42,
+            message(2),
+            null,
+            "buy",
+            "cast",
+            new Payload(new byte[0], "application/octet-stream"),
+            new TurnOutcome.Refused(
+                new HostError(ErrorCode.NOT_FOUND, "no such item", false, new Value.Int(7), true)),
+            new Payload(new byte[] {0, 1, -1}, "application/x-own"),
+            List.of(
+                new TurnRecord.Step(0, "ask", "d0", Payload.json("{}"), false),
+                new TurnRecord.Step(1, "kv_get", "d1", new Payload(new byte[0], "x/y"), true)),
+            List.of(effect(2, 0), effect(2, 1)),
+            "key",
+            "digest",
+            "sha256:x",
+            "t");
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      commit(j, turn(1));
+      commit(j, full);
+      commit(j, turn(3, null));
+    }
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      Recovered r = j.recover();
+      assertThat(r.lastSeq()).isEqualTo(3);
+      assertThat(r.epoch()).isEqualTo(1);
+      assertThat(r.state()).isEqualTo(full.state());
+      assertThat(r.pending())
+          .containsExactly(
+              new Recovered.PendingEffect(2, effect(2, 0)),
+              new Recovered.PendingEffect(2, effect(2, 1)));
+      assertThat(j.findTurn(message(1)))
+          .contains(new TurnOutcome.Replied(Payload.json("{\"n\":1}")));
+      assertThat(j.findTurn(message(2))).contains(full.outcome());
+      assertThat(j.findTurn(message(9))).isEmpty();
+      assertThat(j.findIdempotent("key")).contains(new IdempotentResult("digest", full.outcome()));
+      assertThat(Store.query(store.file("a"), "select group_concat(op||failed) from step"))
+          .isEqualTo("ask0,kv_get1");
+      commit(j, turn(4));
+    }
+  }
+
+  @Test
+  void listenersAreToldInOrderAndWaitingTurnsShareOneTransaction() {
+    List<Long> told = Collections.synchronizedList(new ArrayList<>());
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      CountDownLatch appended = new CountDownLatch(1);
+      CompletableFuture<Void> last = new CompletableFuture<>();
+      j.append(
+          turn(1),
+          failure -> {
+            awaitLatch(appended);
+            told.add(1L);
+          });
+      for (long seq = 2; seq <= 100; seq++) {
+        long s = seq;
+        j.append(
+            turn(seq),
+            failure -> {
+              told.add(failure == null ? s : -s);
+              if (s == 100) {
+                last.complete(null);
+              }
+            });
+      }
+      appended.countDown();
+      get(last);
+      assertThat(told).isEqualTo(LongStream.rangeClosed(1, 100).boxed().toList());
+      assertThat(store.commits.stream().mapToInt(n -> n).sum()).isEqualTo(100);
+      // The first may already have taken some along; what waited behind it went in one.
+      assertThat(store.commits).hasSizeLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void aListenerThatThrowsDoesNotSilenceTheNext() {
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      j.append(
+          turn(1),
+          failure -> {
+            throw new IllegalStateException("a listener's fault");
+          });
+      assertThat(get(append(j, turn(2)))).isEmpty();
+    }
+  }
+
+  @Test
+  void aBlockingCallFromAListenerIsRefusedRatherThanADeadlock() {
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      CompletableFuture<String> answer = new CompletableFuture<>();
+      j.append(
+          turn(1),
+          failure -> {
+            try {
+              answer.complete(j.recover().toString());
+            } catch (IllegalStateException e) {
+              answer.complete("refused");
+            }
+          });
+      assertThat(get(answer)).isEqualTo("refused");
+    }
+  }
+
+  @Test
+  void aGapFailsItsTurnAndAllBehindUntilRecovery() {
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      commit(j, turn(1));
+      assertThat(get(append(j, turn(3))).map(HostException::code))
+          .contains(ErrorCode.FAILED_PRECONDITION);
+      assertThat(get(append(j, turn(2)))).isPresent();
+      assertThat(j.recover().lastSeq()).isEqualTo(1);
+      commit(j, turn(2));
+    }
+  }
+
+  @Test
+  void aMessageIsRecordedOnce() {
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      commit(j, turn(1));
+      TurnRecord again = turn(2);
+      TurnRecord same =
+          new TurnRecord(
+              2,
+              again.atMillis(),
+              message(1),
+              again.from(),
+              again.op(),
+              again.kind(),
+              again.input(),
+              again.outcome(),
+              again.state(),
+              again.steps(),
+              again.effects(),
+              null,
+              null,
+              again.codeVersion(),
+              again.trace());
+      assertThat(get(append(j, same)).map(HostException::code)).contains(ErrorCode.ALREADY_EXISTS);
+      assertThat(j.recover().lastSeq()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anIdempotencyKeyAnswersUntilItExpires() {
+    try (Store store = new Store(root);
+        Journal j =
+            store.journals.journal(actor("a"), new JournalOptions(1, Duration.ofMillis(100)))) {
+      store.now.set(5000);
+      commit(j, withKey(turn(1), "order-1", "d1", 5000));
+      store.now.set(5099);
+      assertThat(j.findIdempotent("order-1").map(IdempotentResult::requestDigest)).contains("d1");
+      store.now.set(5100);
+      assertThat(j.findIdempotent("order-1")).isEmpty();
+      commit(j, withKey(turn(2), "order-2", "d2", 5100));
+      assertThat(Store.query(store.file("a"), "select group_concat(key) from idempotency"))
+          .isEqualTo("order-2");
+      commit(j, withKey(turn(3), "order-1", "d3", 5100));
+      assertThat(j.findIdempotent("order-1").map(IdempotentResult::requestDigest)).contains("d3");
+    }
+  }
+
+  @Test
+  void aDeliveredEffectIsNotPendingAfterCloseAndTheActorIsUnmarked() {
+    try (Store store = new Store(root)) {
+      Journal j = store.journal("a");
+      assertThat(store.journals.pending(APP)).isEmpty();
+      commit(j, turn(1, null, List.of(effect(1, 0), effect(1, 1))));
+      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
+      j.effectDone(1, 0);
+      j.effectDone(1, 0);
+      commit(j, turn(2));
+      assertThat(j.recover().pending())
+          .containsExactly(new Recovered.PendingEffect(1, effect(1, 1)));
+      j.close();
+      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
+    }
+    try (Store store = new Store(root)) {
+      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
+      assertThat(store.journals.pending(new AppId("acme", "other"))).isEmpty();
+      Journal j = store.journal("a");
+      j.effectDone(1, 1);
+      j.close();
+      assertThat(store.journals.pending(APP)).isEmpty();
+    }
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      assertThat(store.journals.pending(APP)).isEmpty();
+      assertThat(j.recover().pending()).isEmpty();
+      // Marked again before the next commit with effects.
+      commit(j, turn(3, null, List.of(effect(3, 0))));
+      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
+    }
+  }
+
+  @Test
+  void aLostIndexIsRebuiltAndNamesEveryActor() throws Exception {
+    try (Store store = new Store(root);
+        Journal a = store.journal("a");
+        Journal b = store.journal("b/ü")) {
+      commit(a, turn(1, null, List.of(effect(1, 0))));
+      commit(b, turn(1));
+    }
+    Files.delete(root.resolve("pending.db"));
+    try (Store store = new Store(root)) {
+      assertThat(store.journals.pending(APP)).containsExactlyInAnyOrder(actor("a"), actor("b/ü"));
+      Journal b = store.journal("b/ü");
+      assertThat(b.recover().pending()).isEmpty();
+      b.close();
+      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
+    }
+  }
+
+  @Test
+  void aFewOpenFilesServeManyActors() {
+    StoreOptions tiny = new StoreOptions(2, 3, Duration.ofSeconds(2));
+    List<Journal> journals = new ArrayList<>();
+    try (Store store = new Store(root, tiny, Store.FILES)) {
+      for (int i = 0; i < 20; i++) {
+        journals.add(store.journal("k" + i));
+      }
+      for (long seq = 1; seq <= 3; seq++) {
+        for (Journal j : journals) {
+          commit(j, turn(seq, null, List.of(effect(seq, 0))));
+          j.effectDone(seq, 0);
+          assertThat(store.journals.openFiles()).isLessThanOrEqualTo(3 + 2);
+        }
+      }
+      for (Journal j : journals) {
+        assertThat(j.recover().lastSeq()).isEqualTo(3);
+        assertThat(j.findTurn(message(2))).isPresent();
+      }
+      // An idle file was drained when it was closed.
+      assertThat(
+              Store.query(store.file("k0"), "select count(*) from effect where state = 'pending'"))
+          .isEqualTo("0");
+    }
+  }
+
+  @Test
+  void thousandsOfActorsCommitAtOnce() {
+    try (Store store = new Store(root)) {
+      List<CompletableFuture<Optional<HostException>>> all = new ArrayList<>();
+      for (int i = 0; i < 2000; i++) {
+        all.add(append(store.journal("actor-" + i), turn(1)));
+      }
+      for (CompletableFuture<Optional<HostException>> f : all) {
+        assertThat(get(f)).isEmpty();
+      }
+      assertThat(store.journals.actors(APP)).hasSize(2000);
+    }
+  }
+
+  @Test
+  void anOutsideProgramReadsWhileTheNodeWrites() {
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      for (long seq = 1; seq <= 20; seq++) {
+        commit(j, turn(seq));
+        assertThat(Store.query(store.file("a"), "select max(seq) from turn"))
+            .isEqualTo(Long.toString(seq));
+      }
+      assertThat(
+              Store.query(
+                  store.file("a"),
+                  "select cast(bytes as text) from state order by seq desc limit 1"))
+          .isEqualTo("{\"n\":20}");
+      assertThat(
+              Store.query(
+                  store.file("a"), "select tenant||':'||app||'/'||type||'/'||key from meta"))
+          .isEqualTo("acme:shop/counter/a");
+    }
+  }
+
+  @Test
+  void purgeRemovesOneAppAndRefusesWhileItRuns() {
+    AppId other = new AppId("acme", "other");
+    try (Store store = new Store(root)) {
+      Journal mine = store.journal("a");
+      Journal theirs =
+          store.journals.journal(
+              new io.plexspaces.api.ActorId(other, "counter", "a"), JournalOptions.DEFAULT);
+      commit(mine, turn(1, null, List.of(effect(1, 0))));
+      commit(theirs, turn(1));
+      assertThatThrownBy(() -> store.journals.purge(APP)).hasMessageContaining("counter/a");
+      mine.close();
+      store.journals.purge(APP);
+      assertThat(store.journals.actors(APP)).isEmpty();
+      assertThat(store.journals.pending(APP)).isEmpty();
+      assertThat(store.journals.actors(other)).hasSize(1);
+      try (Journal again = store.journal("a")) {
+        assertThat(again.recover()).isEqualTo(Recovered.NONE);
+        commit(again, turn(1));
+      }
+    }
+  }
+
+  @Test
+  void anActorHasOneOpenJournalAndNoneAfterClose() {
+    try (Store store = new Store(root)) {
+      Journal j = store.journal("a");
+      assertThatThrownBy(() -> store.journal("a")).hasMessageContaining("open already");
+      j.close();
+      j.close();
+      assertThatThrownBy(() -> j.append(turn(1), failure -> {})).hasMessageContaining("closed");
+      store.journal("a").close();
+    }
+  }
+
+  @Test
+  void closingTheStoreDrainsWhatWasAppended() {
+    List<CompletableFuture<Optional<HostException>>> all = new ArrayList<>();
+    try (Store store = new Store(root)) {
+      Journal j = store.journal("a");
+      for (long seq = 1; seq <= 50; seq++) {
+        all.add(append(j, turn(seq)));
+      }
+    }
+    assertThat(all).allSatisfy(f -> assertThat(get(f)).isEmpty());
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      assertThat(j.recover().lastSeq()).isEqualTo(50);
+    }
+  }
+
+  private static void awaitLatch(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

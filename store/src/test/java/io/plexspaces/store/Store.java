@@ -1,0 +1,85 @@
+package io.plexspaces.store;
+
+import io.plexspaces.api.ActorId;
+import io.plexspaces.api.Telemetry;
+import io.plexspaces.api.journal.Journal;
+import io.plexspaces.api.journal.JournalOptions;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A journal store on a directory of its own, with a clock that tests set. */
+final class Store implements AutoCloseable {
+  static final SqliteFiles FILES = new SqliteFiles(Duration.ofSeconds(2), true, 0);
+
+  final DataDirectory data;
+  final SqliteJournalStore journals;
+  final AtomicLong now = new AtomicLong(5000);
+
+  /** Turns of each commit. */
+  final List<Integer> commits = new CopyOnWriteArrayList<>();
+
+  Store(Path root) {
+    this(root, StoreOptions.DEFAULT, FILES);
+  }
+
+  Store(Path root, StoreOptions options, SqliteFiles settings) {
+    data = DataDirectory.open(root);
+    Telemetry telemetry =
+        new Telemetry() {
+          @Override
+          public void journalCommit(ActorId actor, int turns, long nanos) {
+            commits.add(turns);
+          }
+        };
+    journals =
+        new SqliteJournalStore(
+            data, options, telemetry, () -> Instant.ofEpochMilli(now.get()), settings);
+  }
+
+  Journal journal(String key) {
+    return journals.journal(Turns.actor(key), JournalOptions.DEFAULT);
+  }
+
+  Path file(String key) {
+    return file(data.root(), key);
+  }
+
+  static Path file(Path root, String key) {
+    return root.resolve("journals/acme/shop/counter").resolve(FileNames.encode(key) + ".db");
+  }
+
+  /** What an outside program that opens the file sees. */
+  static String query(Path file, String sql) {
+    try (Connection c = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement s = c.createStatement();
+        ResultSet r = s.executeQuery(sql)) {
+      return r.next() ? String.valueOf(r.getString(1)) : "no row";
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static void update(Path file, String sql) {
+    try (Connection c = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement s = c.createStatement()) {
+      s.executeUpdate(sql);
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    journals.close();
+    data.close();
+  }
+}
