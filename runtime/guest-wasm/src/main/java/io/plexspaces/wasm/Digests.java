@@ -1,0 +1,22 @@
+package io.plexspaces.wasm;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** SHA-256, as digests are written everywhere in the project. */
+final class Digests {
+  private Digests() {}
+
+  static String sha256(byte[] bytes) {
+    return "sha256:" + HexFormat.of().formatHex(raw(bytes));
+  }
+
+  static byte[] raw(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,221 @@
+package io.plexspaces.wasm;
+
+import com.dylibso.chicory.runtime.Memory;
+import io.plexspaces.api.guest.MemoryBudget;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pages of one actor's linear memory, in two levels: chunks of {@value #CHUNK} pages of {@value
+ * #SIZE} bytes. A page or a whole chunk may be shared with a template or a mark; what is shared is
+ * copied before it is written. Every page of its own is charged to the node's budget, once for each
+ * copy that is still reachable.
+ *
+ * <p>Invariants: {@code owned[c] == null} exactly if the array {@code readable[c]} itself is
+ * shared; {@code owned[c][k]} is null or the same array as {@code readable[c][k]}, and then nobody
+ * else has it. Used by one thread at a time; {@link #heldBytes} by any.
+ */
+final class PageTable {
+  static final int SHIFT = 12;
+  static final int SIZE = 1 << SHIFT;
+  static final int CHUNK_BITS = 6;
+  static final int CHUNK = 1 << CHUNK_BITS;
+  static final int CHUNK_MASK = CHUNK - 1;
+  static final int CHUNK_SHIFT = SHIFT + CHUNK_BITS;
+
+  /** Host pages in a WASM page of 64 KiB. */
+  private static final int PER_WASM_PAGE = Memory.PAGE_SIZE >> SHIFT;
+
+  /** Stands for all pages never written; never written itself. */
+  private static final byte[] ZERO = new byte[SIZE];
+
+  private static final byte[][] ZERO_CHUNK = filled(CHUNK);
+
+  /** Has no pages, so that every access to a memory that is lent to nobody traps. */
+  static final PageTable DETACHED = new PageTable(0, 0, MemoryBudget.unlimited());
+
+  /** Chunks shared by all forks. The last chunk of a memory may be shorter than the others. */
+  record Image(byte[][][] chunks, int pages) {}
+
+  byte[][][] readable;
+  @Nullable byte[][][] owned;
+  int pages;
+  final int maxPages;
+  private final MemoryBudget budget;
+
+  /** What it was forked from; its pages are not charged here. */
+  private final byte[][][] base;
+
+  private @Nullable Image mark;
+
+  /** Since the mark: pages copied, and those among them whose former copy only the mark has. */
+  private long copiedSinceMark;
+
+  private long heldByMarkOnly;
+
+  /** Written by the owner only, read by any thread. */
+  private final AtomicLong held = new AtomicLong();
+
+  /** A zeroed memory of {@code pages} WASM pages. */
+  PageTable(int pages, int maxPages, MemoryBudget budget) {
+    this(zeroed(pages), maxPages, budget);
+  }
+
+  /** A fork of {@code image}. */
+  PageTable(Image image, int maxPages, MemoryBudget budget) {
+    this.readable = image.chunks().clone();
+    this.owned = new byte[readable.length][][];
+    this.pages = image.pages();
+    this.maxPages = maxPages;
+    this.budget = budget;
+    this.base = image.chunks();
+  }
+
+  private static Image zeroed(int pages) {
+    return new Image(grown(new byte[0][][], 0, pages), pages);
+  }
+
+  private static byte[][] filled(int n) {
+    byte[][] chunk = new byte[n][];
+    Arrays.fill(chunk, ZERO);
+    return chunk;
+  }
+
+  /** The chunks of a memory grown to {@code to} WASM pages. Whole chunks are kept as they are. */
+  private static byte[][][] grown(byte[][][] chunks, int from, int to) {
+    int pages = to * PER_WASM_PAGE;
+    int n = (pages + CHUNK_MASK) >> CHUNK_BITS;
+    byte[][][] out = Arrays.copyOf(chunks, n);
+    int kept = (from * PER_WASM_PAGE) >> CHUNK_BITS;
+    for (int c = kept; c < n; c++) {
+      int size = Math.min(CHUNK, pages - (c << CHUNK_BITS));
+      if (c < chunks.length) {
+        byte[][] longer = filled(size);
+        System.arraycopy(chunks[c], 0, longer, 0, chunks[c].length);
+        out[c] = longer;
+      } else {
+        out[c] = size == CHUNK ? ZERO_CHUNK : filled(size);
+      }
+    }
+    return out;
+  }
+
+  /** Grows by {@code delta} (unsigned) WASM pages; answers the former size, or -1 past the cap. */
+  int grow(int delta) {
+    int before = pages;
+    if (delta < 0 || (long) before + delta > maxPages) {
+      return -1;
+    }
+    if (delta == 0) {
+      return before;
+    }
+    byte[][][] r = grown(readable, before, before + delta);
+    @Nullable byte[][][] w = Arrays.copyOf(owned, r.length);
+    for (int c = 0; c < owned.length; c++) {
+      byte[][] mine = owned[c];
+      if (r[c] != readable[c]) {
+        // A short last chunk became longer, in an array of our own.
+        w[c] = mine == null ? new byte[r[c].length][] : Arrays.copyOf(mine, r[c].length);
+      }
+    }
+    readable = r;
+    owned = w;
+    pages = before + delta;
+    return before;
+  }
+
+  /**
+   * Copies the page with this number for writing.
+   *
+   * @throws ArrayIndexOutOfBoundsException if there is no such page
+   * @throws BudgetExhausted if the budget has no room for the copy
+   */
+  byte[] own(int number) {
+    int c = number >>> CHUNK_BITS;
+    int k = number & CHUNK_MASK;
+    byte[] shared = readable[c][k];
+    if (!budget.tryCharge(SIZE)) {
+      throw new BudgetExhausted(budget.limit());
+    }
+    held.setPlain(held.getPlain() + SIZE);
+    byte[][] mine = owned[c];
+    if (mine == null) {
+      readable[c] = readable[c].clone();
+      mine = new byte[readable[c].length][];
+      owned[c] = mine;
+    }
+    byte[] copy = shared == ZERO ? new byte[SIZE] : shared.clone();
+    readable[c][k] = copy;
+    mine[k] = copy;
+    if (mark != null) {
+      copiedSinceMark++;
+      if (shared != ZERO && !inBase(c, k, shared)) {
+        heldByMarkOnly++;
+      }
+    }
+    return copy;
+  }
+
+  private boolean inBase(int c, int k, byte[] page) {
+    return c < base.length && k < base[c].length && base[c][k] == page;
+  }
+
+  private Image share() {
+    Arrays.fill(owned, null);
+    return new Image(readable.clone(), pages);
+  }
+
+  /** Remembers the memory as it is, in place of what was remembered. */
+  void mark() {
+    release(heldByMarkOnly * SIZE);
+    heldByMarkOnly = 0;
+    copiedSinceMark = 0;
+    mark = share();
+  }
+
+  /** Back to the mark, which stays. */
+  void rollBack() {
+    Image m = mark;
+    if (m == null) {
+      throw new IllegalStateException("nothing is marked");
+    }
+    release(copiedSinceMark * SIZE);
+    copiedSinceMark = 0;
+    heldByMarkOnly = 0;
+    readable = m.chunks().clone();
+    owned = new byte[readable.length][][];
+    pages = m.pages();
+  }
+
+  /** The memory as it is, for forks; this table must not be used afterwards, but for closing. */
+  Image freeze() {
+    release(heldByMarkOnly * SIZE);
+    heldByMarkOnly = 0;
+    mark = null;
+    return share();
+  }
+
+  private void release(long bytes) {
+    if (bytes != 0) {
+      budget.release(bytes);
+      held.setPlain(held.getPlain() - bytes);
+    }
+  }
+
+  /** Gives all that was charged back and forgets the pages. */
+  void close() {
+    release(held.getPlain());
+    mark = null;
+    readable = DETACHED_CHUNKS;
+    owned = DETACHED_CHUNKS;
+    pages = 0;
+  }
+
+  private static final byte[][][] DETACHED_CHUNKS = {};
+
+  /** Bytes charged to the budget. */
+  long heldBytes() {
+    return held.getOpaque();
+  }
+}
