@@ -1,0 +1,472 @@
+package io.plexspaces.deployer;
+
+import io.plexspaces.api.AppId;
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Telemetry;
+import io.plexspaces.api.guest.GuestEngine;
+import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.store.AppStore;
+import io.plexspaces.api.store.AppStore.AppRecord;
+import io.plexspaces.engine.AppStatus;
+import io.plexspaces.engine.AppStatus.AppState;
+import io.plexspaces.engine.Engine;
+import io.plexspaces.engine.plan.AppPlan;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The deployer of a node. Durable order: an app is recorded after it has started, and forgotten
+ * after it has stopped, so a node that dies in between comes back without it or with all of it.
+ * Thread-safe; blocking, meant for virtual threads.
+ */
+public final class AppDeployer implements Deployer, AutoCloseable {
+  private static final Logger LOG = System.getLogger(AppDeployer.class.getName());
+
+  private final Engine engine;
+  private final AppStore store;
+  private final JournalStore journals;
+  private final GuestEngines guests;
+  private final AppConfigReader reader;
+  private final Telemetry telemetry;
+  private final List<Consumer<AppId>> whenGone;
+  private final InstantSource clock;
+
+  private final AppLocks locks = new AppLocks();
+
+  /** Between an artifact's put and its record's save, no undeploy may find it unused. */
+  private final ReentrantLock storing = new ReentrantLock();
+
+  /** Modules of the apps that the engine has. */
+  private final Map<AppId, GuestModule> modules = new ConcurrentHashMap<>();
+
+  /** Why apps that should run do not. */
+  private final Map<AppId, String> failures = new ConcurrentHashMap<>();
+
+  /** Apps that are being deployed or started and that the engine does not know yet. */
+  private final Map<AppId, AppInfo> coming = new ConcurrentHashMap<>();
+
+  private AppDeployer(Builder b) {
+    engine = b.engine;
+    store = b.store;
+    journals = b.journals;
+    guests = new GuestEngines(b.guests, b.maxArtifactBytes);
+    reader = new AppConfigReader(b.defaults);
+    telemetry = b.telemetry;
+    whenGone = List.copyOf(b.whenGone);
+    clock = b.clock;
+  }
+
+  /** The deployer owns none of these and closes none of them. */
+  public static Builder builder(Engine engine, AppStore store, JournalStore journals) {
+    return new Builder(engine, store, journals);
+  }
+
+  @Override
+  public AppInfo deploy(
+      String tenant,
+      @Nullable String app,
+      @Nullable String version,
+      byte[] artifact,
+      String config) {
+    AppConfigReader.Draft draft = reader.draft(tenant, app, version, config, null);
+    if (draft.plan() == null) {
+      throw refusal(draft, tenant, app, version, artifact, config);
+    }
+    AppId id = draft.plan().app();
+    AppRecord record =
+        new AppRecord(
+            id, draft.plan().version(), Digests.of(artifact), config, true, clock.millis());
+    return locks.with(id, () -> deployLocked(record, artifact));
+  }
+
+  private AppInfo deployLocked(AppRecord record, byte[] artifact) {
+    AppId id = record.app();
+    if (store.find(id).isPresent() || engine.app(id).isPresent()) {
+      throw new HostException(
+          ErrorCode.ALREADY_EXISTS,
+          "app \"" + id.name() + "\" is deployed already: upgrade it, or undeploy it first");
+    }
+    // Journals of an earlier deployment were kept on purpose; those of a failed one are removed.
+    boolean fresh = journals.actors(id).isEmpty();
+    boolean done = false;
+    try {
+      launch(record, artifact);
+      store(record, artifact);
+      done = true;
+      LOG.log(Level.INFO, "deployed {0} {1}", id, record.version());
+      return info(record);
+    } finally {
+      if (!done) {
+        quietly("stop", id, () -> takeDown(id, Duration.ZERO));
+        failures.remove(id);
+        if (fresh) {
+          quietly("purge", id, () -> journals.purge(id));
+        }
+        telemetry.appRemoved(id);
+      }
+    }
+  }
+
+  private void store(AppRecord record, byte[] artifact) {
+    storing.lock();
+    boolean done = false;
+    try {
+      String digest = store.putArtifact(artifact);
+      if (!digest.equals(record.artifactDigest())) {
+        throw new HostException(
+            ErrorCode.INTERNAL,
+            "the store names the artifact " + digest + ", it is " + record.artifactDigest());
+      }
+      store.save(record);
+      done = true;
+    } finally {
+      if (!done) {
+        quietly("forget", record.app(), () -> store.remove(record.app()));
+      }
+      storing.unlock();
+    }
+  }
+
+  /** All that is wrong with a configuration, and with the module if it is refused as well. */
+  private HostException refusal(
+      AppConfigReader.Draft draft,
+      String tenant,
+      @Nullable String app,
+      @Nullable String version,
+      byte[] artifact,
+      String config) {
+    try (GuestModule module = guests.pick(artifact).load(artifact, draft.limits().guest())) {
+      return reader
+          .draft(tenant, app, version, config, module.description())
+          .errors()
+          .toException();
+    } catch (HostException e) {
+      draft.errors().add(0, "the module is refused: " + e.getMessage());
+      return draft.errors().toException();
+    }
+  }
+
+  @Override
+  public void undeploy(AppId app, Duration drain, boolean purge) {
+    locks.with(
+        app,
+        () -> {
+          // A node that dies from here on comes back with the app stopped, to be undeployed again.
+          wants(require(app), false);
+          takeDown(app, drain);
+          if (purge) {
+            journals.purge(app);
+          }
+          storing.lock();
+          try {
+            store.remove(app);
+          } finally {
+            storing.unlock();
+          }
+          failures.remove(app);
+          telemetry.appRemoved(app);
+          LOG.log(Level.INFO, "undeployed {0}", app);
+          return null;
+        });
+  }
+
+  @Override
+  public AppInfo start(AppId app) {
+    return locks.with(
+        app,
+        () -> {
+          AppRecord record = require(app);
+          boolean up = engine.app(app).filter(s -> s.state() != AppState.FAILED).isPresent();
+          return up ? info(record) : startLocked(record, Duration.ZERO);
+        });
+  }
+
+  @Override
+  public AppInfo stop(AppId app, Duration drain) {
+    return locks.with(
+        app,
+        () -> {
+          AppRecord record = wants(require(app), false);
+          takeDown(app, drain);
+          failures.remove(app);
+          return info(record);
+        });
+  }
+
+  @Override
+  public AppInfo restart(AppId app, Duration drain) {
+    return locks.with(app, () -> startLocked(require(app), drain));
+  }
+
+  /** Starts what is stopped, failed or running; an app that does not start is marked failed. */
+  private AppInfo startLocked(AppRecord record, Duration drain) {
+    takeDown(record.app(), drain);
+    try {
+      launch(record, store.artifact(record.artifactDigest()));
+    } catch (RuntimeException | Error e) {
+      failures.put(record.app(), reason(e));
+      throw e;
+    }
+    boolean done = false;
+    try {
+      AppRecord wanted = wants(record, true);
+      done = true;
+      return info(wanted);
+    } finally {
+      if (!done) {
+        quietly("stop", record.app(), () -> takeDown(record.app(), Duration.ZERO));
+      }
+    }
+  }
+
+  @Override
+  public Optional<AppInfo> app(AppId app) {
+    return store.find(app).map(this::info).or(() -> Optional.ofNullable(coming.get(app)));
+  }
+
+  @Override
+  public List<AppInfo> apps(String tenant) {
+    List<AppInfo> deploying = new ArrayList<>(coming.values());
+    List<AppInfo> infos = new ArrayList<>();
+    for (AppRecord record : store.apps()) {
+      if (record.app().tenant().equals(tenant)) {
+        infos.add(info(record));
+      }
+      deploying.removeIf(i -> i.app().equals(record.app()));
+    }
+    deploying.stream().filter(i -> i.app().tenant().equals(tenant)).forEach(infos::add);
+    return infos;
+  }
+
+  @Override
+  public void resume() {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (AppRecord record : store.apps()) {
+        if (record.wantsToRun()) {
+          threads.execute(() -> resume(record.app()));
+        }
+      }
+    }
+  }
+
+  private void resume(AppId app) {
+    locks.with(
+        app,
+        () -> {
+          // Read again: it may have been stopped or undeployed while others started.
+          Optional<AppRecord> record = store.find(app).filter(AppRecord::wantsToRun);
+          try {
+            record.ifPresent(r -> startLocked(r, Duration.ZERO));
+          } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "app " + app + " did not start: " + reason(e), e);
+          }
+          return null;
+        });
+  }
+
+  /** Frees the modules. To be called after the engine was closed. */
+  @Override
+  public void close() {
+    for (AppId app : List.copyOf(modules.keySet())) {
+      quietly("close", app, () -> closeModule(app));
+    }
+  }
+
+  /** Loads the module and starts the app in the engine; leaves nothing when it throws. */
+  private void launch(AppRecord record, byte[] artifact) {
+    AppId app = record.app();
+    coming.put(app, described(record, AppState.DEPLOYING, null));
+    boolean done = false;
+    try {
+      // Read before the module is loaded: a configuration that cannot be read costs no compile.
+      AppPlan limits = plan(record, null);
+      GuestModule module = guests.pick(artifact).load(artifact, limits.limits().guest());
+      modules.put(app, module);
+      engine.start(plan(record, module), module);
+      failures.remove(app);
+      done = true;
+    } finally {
+      coming.remove(app);
+      if (!done) {
+        quietly("close", app, () -> closeModule(app));
+        gone(app);
+      }
+    }
+  }
+
+  private AppPlan plan(AppRecord r, @Nullable GuestModule module) {
+    return reader.read(
+        r.app().tenant(),
+        r.app().name(),
+        r.version(),
+        r.config(),
+        module == null ? null : module.description());
+  }
+
+  /** Stops the app if the engine has it, running or failed. */
+  private void takeDown(AppId app, Duration drain) {
+    if (engine.app(app).isEmpty()) {
+      return;
+    }
+    engine.stop(app, drain);
+    quietly("close", app, () -> closeModule(app));
+    gone(app);
+  }
+
+  private void closeModule(AppId app) {
+    GuestModule module = modules.remove(app);
+    if (module != null) {
+      module.close();
+    }
+  }
+
+  private void gone(AppId app) {
+    for (Consumer<AppId> listener : whenGone) {
+      quietly("clean up after", app, () -> listener.accept(app));
+    }
+  }
+
+  /** A step of cleaning that must not keep the next from being done. */
+  private static void quietly(String what, AppId app, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "could not " + what + " app " + app + ": " + e.getMessage(), e);
+    }
+  }
+
+  private AppRecord require(AppId app) {
+    return store
+        .find(app)
+        .orElseThrow(
+            () -> new HostException(ErrorCode.NOT_FOUND, "there is no app \"" + app.name() + "\""));
+  }
+
+  /** Records whether the app is to run after a restart of the node. */
+  private AppRecord wants(AppRecord r, boolean toRun) {
+    if (r.wantsToRun() == toRun) {
+      return r;
+    }
+    AppRecord changed =
+        new AppRecord(
+            r.app(), r.version(), r.artifactDigest(), r.config(), toRun, r.deployedAtMillis());
+    store.save(changed);
+    return changed;
+  }
+
+  private AppInfo info(AppRecord r) {
+    Optional<AppStatus> status = engine.app(r.app());
+    if (status.isPresent()) {
+      AppStatus s = status.get();
+      return new AppInfo(
+          r.app(),
+          r.version(),
+          s.state(),
+          s.failure(),
+          r.artifactDigest(),
+          s.module(),
+          s.actors(),
+          s.mailboxDepth(),
+          s.memoryBytes(),
+          s.restarts(),
+          r.deployedAtMillis());
+    }
+    AppInfo starting = coming.get(r.app());
+    String failure = failures.get(r.app());
+    return starting != null
+        ? starting
+        : described(r, failure == null ? AppState.STOPPED : AppState.FAILED, failure);
+  }
+
+  private static AppInfo described(AppRecord r, AppState state, @Nullable String failure) {
+    return new AppInfo(
+        r.app(),
+        r.version(),
+        state,
+        failure,
+        r.artifactDigest(),
+        null,
+        0,
+        0,
+        0,
+        0,
+        r.deployedAtMillis());
+  }
+
+  private static String reason(Throwable e) {
+    return e instanceof HostException h ? h.error().message() : e.toString();
+  }
+
+  /** What a deployer is made of. */
+  public static final class Builder {
+    private final Engine engine;
+    private final AppStore store;
+    private final JournalStore journals;
+    private final List<GuestEngine> guests = new ArrayList<>();
+    private final List<Consumer<AppId>> whenGone = new ArrayList<>();
+    private AppConfigReader.Defaults defaults = AppConfigReader.Defaults.STANDARD;
+    private Telemetry telemetry = Telemetry.NONE;
+    private InstantSource clock = InstantSource.system();
+    private long maxArtifactBytes = 64L << 20;
+
+    private Builder(Engine engine, AppStore store, JournalStore journals) {
+      this.engine = engine;
+      this.store = store;
+      this.journals = journals;
+    }
+
+    /** The first that accepts an artifact loads it. */
+    public Builder guests(List<GuestEngine> engines) {
+      guests.addAll(engines);
+      return this;
+    }
+
+    /**
+     * Told when nothing of an app runs any more, because it was stopped, undeployed or did not
+     * start: what it left in memory elsewhere, such as tuples, can go. May be told twice.
+     */
+    public Builder whenGone(Consumer<AppId> listener) {
+      whenGone.add(listener);
+      return this;
+    }
+
+    public Builder defaults(AppConfigReader.Defaults d) {
+      defaults = d;
+      return this;
+    }
+
+    public Builder telemetry(Telemetry t) {
+      telemetry = t;
+      return this;
+    }
+
+    public Builder clock(InstantSource c) {
+      clock = c;
+      return this;
+    }
+
+    /** A larger artifact is refused; 64 MiB unless set. */
+    public Builder maxArtifactBytes(long bytes) {
+      maxArtifactBytes = bytes;
+      return this;
+    }
+
+    public AppDeployer build() {
+      return new AppDeployer(this);
+    }
+  }
+}
