@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.engine;
+
+import org.jspecify.annotations.NullMarked;
