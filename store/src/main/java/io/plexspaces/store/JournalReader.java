@@ -46,6 +46,9 @@ final class JournalReader {
     long epoch = number("select epoch from meta");
     long fullSeq =
         number("select coalesce((select seq from state where kind = 'full' order by seq desc), 0)");
+    if (fullSeq > lastSeq) {
+      throw damaged("it has a state of turn " + fullSeq + " after the last, " + lastSeq);
+    }
     checkNoGap(Math.max(fullSeq, lastSeq - CHECKED_TURNS), lastSeq);
     return new Recovered(
         lastSeq, epoch, fullSeq == 0 ? null : state(fullSeq, lastSeq, chain), pending());

@@ -117,7 +117,7 @@ final class SqliteJournal implements Journal {
       writer.close(this);
       onClose.run();
       done.complete(null);
-    } catch (HostException e) {
+    } catch (RuntimeException | Error e) {
       onClose.run();
       done.completeExceptionally(e);
     } finally {
@@ -159,7 +159,8 @@ final class SqliteJournal implements Journal {
     fileLock.lock();
     try {
       result.complete(body.get());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // Whatever it was, somebody waits for it.
       result.completeExceptionally(e);
     } finally {
       fileLock.unlock();
@@ -224,7 +225,7 @@ final class SqliteJournal implements Journal {
       writer.commit(this, appends.stream().map(Work.Append::turn).toList());
     } catch (HostException e) {
       failure = e;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failure = new HostException(ErrorCode.INTERNAL, "journal of " + actor + ": " + e, e);
       writer.fail(failure);
     } finally {

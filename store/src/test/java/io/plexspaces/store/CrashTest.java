@@ -1,0 +1,128 @@
+package io.plexspaces.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.plexspaces.api.journal.Journal;
+import io.plexspaces.api.journal.Recovered;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What is promised of acknowledged turns: synced before they are acknowledged, there after a kill.
+ */
+class CrashTest {
+  private static final int TURNS = 60;
+  private static final int ACTORS = 20;
+
+  @TempDir Path root;
+
+  @Test
+  void everyAcknowledgedCommitWasSynced() throws Exception {
+    assertThat(syncs("durable")).isGreaterThanOrEqualTo(TURNS);
+  }
+
+  /** The test of the test: without the sync of each commit the assertion above fails. */
+  @Test
+  void aMissingSyncIsNoticed() throws Exception {
+    assertThat(syncs("careless")).isLessThan(TURNS);
+  }
+
+  @Test
+  void acknowledgedTurnsAreThereAfterAKill() throws Exception {
+    long[] acknowledged = new long[ACTORS];
+    Pattern line = Pattern.compile("ok (\\d+) (\\d+)");
+    try (Child child =
+            Child.start(List.of(), "forever", root.toString(), Integer.toString(ACTORS));
+        BufferedReader out = child.reader()) {
+      int lines = 0;
+      for (String s = out.readLine(); s != null; s = out.readLine()) {
+        Matcher m = line.matcher(s);
+        if (m.matches()) {
+          int actor = Integer.parseInt(m.group(1));
+          long seq = Long.parseLong(m.group(2));
+          acknowledged[actor] = Math.max(acknowledged[actor], seq);
+        } else {
+          // The last line may be torn by the kill.
+          assertThat(lines).as(s).isGreaterThan(1000);
+        }
+        if (++lines == 1500) {
+          child.kill();
+        }
+      }
+      assertThat(lines).isGreaterThanOrEqualTo(1500);
+    }
+    try (Store store = new Store(root)) {
+      for (int i = 0; i < ACTORS; i++) {
+        try (Journal j = store.journal("a" + i)) {
+          Recovered r = j.recover();
+          assertThat(r.lastSeq()).isGreaterThanOrEqualTo(acknowledged[i]);
+          assertThat(r.state()).isEqualTo(Turns.turn(r.lastSeq()).state());
+        }
+      }
+    }
+  }
+
+  /** How often a process that commits {@value #TURNS} turns one by one asked for a sync. */
+  private long syncs(String mode) throws IOException, InterruptedException {
+    Path data = root.resolve("data");
+    String[] arguments = {"sequential", data.toString(), Integer.toString(TURNS), mode};
+    Optional<Path> shim = shim();
+    if (shim.isPresent()) {
+      Path count = root.resolve("count");
+      Map<String, String> environment =
+          Map.of("LD_PRELOAD", shim.get().toString(), "SYNC_COUNT_FILE", count.toString());
+      try (Child child = Child.start(List.of(), environment, arguments)) {
+        assertThat(child.output()).contains("acknowledged " + TURNS);
+      }
+      // One byte a call: appending needs no lock and survives a kill.
+      return Files.size(count);
+    }
+    assumeTrue(
+        runs("strace", "-V"), "skipped: neither a C compiler nor strace is here to count syncs");
+    Path log = root.resolve("strace.log");
+    List<String> strace =
+        List.of("strace", "-f", "-o", log.toString(), "-e", "trace=fsync,fdatasync");
+    try (Child child = Child.start(strace, arguments)) {
+      assertThat(child.output()).contains("acknowledged " + TURNS);
+    }
+    try (var lines = Files.lines(log)) {
+      return lines.filter(l -> l.matches(".*\\b(fsync|fdatasync)\\(.*")).count();
+    }
+  }
+
+  private Optional<Path> shim() throws IOException, InterruptedException {
+    Path source = root.resolve("sync_count.c");
+    try (var in = CrashTest.class.getResourceAsStream("/sync_count.c")) {
+      Files.write(source, java.util.Objects.requireNonNull(in).readAllBytes());
+    }
+    Path library = root.resolve("sync_count.so");
+    return System.getProperty("os.name").equals("Linux")
+            && runs("cc", "-shared", "-fPIC", "-O1", "-o", library.toString(), source.toString())
+        ? Optional.of(library)
+        : Optional.empty();
+  }
+
+  private static boolean runs(String... command) throws InterruptedException {
+    try {
+      Process p =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return p.waitFor(30, TimeUnit.SECONDS) && p.exitValue() == 0;
+    } catch (IOException notInstalled) {
+      return false;
+    }
+  }
+}
