@@ -1,0 +1,14 @@
+package io.plexspaces.cli;
+
+/** The {@code plexspaces} command. */
+public final class Main {
+  private Main() {}
+
+  /** Runs one command line and ends the process with its exit status: 0, 1 or 2. */
+  public static void main(String[] args) {
+    // A request whose reply was lost must not be sent again behind the user's back.
+    System.setProperty("sun.net.http.retryPost", "false");
+    int status = new Cli(Terminal.ofProcess()).run(args);
+    System.exit(status);
+  }
+}
