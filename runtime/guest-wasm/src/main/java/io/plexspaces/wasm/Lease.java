@@ -5,6 +5,8 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.TurnStopped;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,8 @@ public final class Lease implements AutoCloseable {
   /** Null while the module's start function runs: there is no whole instance yet. */
   private final @Nullable LentInstance instance;
 
+  private final Map<Integer, WasiImports.LineLog> outputs = new HashMap<>(2);
+  private @Nullable Object context;
   private volatile boolean requested;
   private boolean trapped;
   private boolean closed;
@@ -63,6 +67,26 @@ public final class Lease implements AutoCloseable {
     } finally {
       trapped |= !good;
     }
+  }
+
+  /** What {@link #setContext} was given, or null. */
+  public @Nullable Object context() {
+    return context;
+  }
+
+  /** Keeps something for the imports of this lease. */
+  public void setContext(Object c) {
+    context = c;
+  }
+
+  /** Traps the guest unless the {@code size} bytes from {@code address} are in its memory. */
+  public void checkRange(int address, int size) {
+    memory.checkRange(address, size);
+  }
+
+  /** Where what the guest writes to a file descriptor goes. */
+  WasiImports.LineLog output(int fd) {
+    return outputs.computeIfAbsent(fd, n -> new WasiImports.LineLog(this, n));
   }
 
   /** Copies {@code size} bytes of the guest's memory. */
@@ -135,6 +159,7 @@ public final class Lease implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
+      outputs.values().forEach(WasiImports.LineLog::flush);
       state.leave(instance, trapped);
     }
   }

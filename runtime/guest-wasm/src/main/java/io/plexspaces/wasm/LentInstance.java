@@ -68,7 +68,7 @@ final class LentInstance {
       case GuestTrap t -> t;
       case TurnStopped t -> t;
       case ImportFailure f -> f.failure();
-      case BudgetExhausted b -> trap(ErrorCode.RESOURCE_EXHAUSTED, b.getMessage(), b);
+      case BudgetExhausted b -> trap(ErrorCode.RESOURCE_EXHAUSTED, reason(b), b);
       case ChicoryInterruptedException i -> {
         Thread.currentThread().interrupt();
         yield trap(ErrorCode.CANCELLED, "the guest was interrupted", i);
@@ -99,12 +99,15 @@ final class LentInstance {
   static final class ImportFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final RuntimeException failure;
+
     ImportFailure(RuntimeException failure) {
       super(null, failure, false, false);
+      this.failure = failure;
     }
 
     RuntimeException failure() {
-      return (RuntimeException) getCause();
+      return failure;
     }
   }
 }

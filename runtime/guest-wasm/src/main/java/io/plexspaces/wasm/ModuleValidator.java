@@ -311,9 +311,9 @@ final class ModuleValidator {
 
   private static String names(String letters) {
     List<String> names = new ArrayList<>();
-    for (char c : letters.toCharArray()) {
+    for (int i = 0; i < letters.length(); i++) {
       names.add(
-          switch (c) {
+          switch (letters.charAt(i)) {
             case 'i' -> "i32";
             case 'I' -> "i64";
             case 'f' -> "f32";

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * shared; {@code owned[c][k]} is null or the same array as {@code readable[c][k]}, and then nobody
  * else has it. Used by one thread at a time; {@link #heldBytes} by any.
  */
+@SuppressWarnings("ReferenceEquality") // which array it is tells whether a page is shared
 final class PageTable {
   static final int SHIFT = 12;
   static final int SIZE = 1 << SHIFT;
@@ -27,6 +28,9 @@ final class PageTable {
   /** Host pages in a WASM page of 64 KiB. */
   private static final int PER_WASM_PAGE = Memory.PAGE_SIZE >> SHIFT;
 
+  /** About what a fork costs before its first page; charged so that idle guests count too. */
+  private static final int BIRTH = 1024;
+
   /** Stands for all pages never written; never written itself. */
   private static final byte[] ZERO = new byte[SIZE];
 
@@ -36,10 +40,26 @@ final class PageTable {
   static final PageTable DETACHED = new PageTable(0, 0, MemoryBudget.unlimited());
 
   /** Chunks shared by all forks. The last chunk of a memory may be shorter than the others. */
-  record Image(byte[][][] chunks, int pages) {}
+  static final class Image {
+    private final byte[][][] chunks;
+    private final int pages;
+
+    Image(byte[][][] chunks, int pages) {
+      this.chunks = chunks;
+      this.pages = pages;
+    }
+
+    byte[][][] chunks() {
+      return chunks;
+    }
+
+    int pages() {
+      return pages;
+    }
+  }
 
   byte[][][] readable;
-  @Nullable byte[][][] owned;
+  byte[] @Nullable [][] owned;
   int pages;
   final int maxPages;
   private final MemoryBudget budget;
@@ -69,6 +89,8 @@ final class PageTable {
     this.pages = image.pages();
     this.maxPages = maxPages;
     this.budget = budget;
+    budget.charge(BIRTH);
+    held.setPlain(BIRTH);
     this.base = image.chunks();
   }
 
@@ -111,7 +133,7 @@ final class PageTable {
       return before;
     }
     byte[][][] r = grown(readable, before, before + delta);
-    @Nullable byte[][][] w = Arrays.copyOf(owned, r.length);
+    byte[] @Nullable [][] w = Arrays.copyOf(owned, r.length);
     for (int c = 0; c < owned.length; c++) {
       byte[][] mine = owned[c];
       if (r[c] != readable[c]) {

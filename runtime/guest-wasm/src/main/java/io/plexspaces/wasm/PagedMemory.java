@@ -48,7 +48,7 @@ final class PagedMemory implements Memory {
 
   private PageTable table = PageTable.DETACHED;
   private byte[][][] readable = table.readable;
-  private @Nullable byte[][][] owned = table.owned;
+  private byte[] @Nullable [][] owned = table.owned;
   private final boolean fresh;
   private DataSegment[] segments = {};
   private @Nullable Lease lease;
@@ -116,7 +116,7 @@ final class PagedMemory implements Memory {
     return p != null ? p : table.own(address >>> SHIFT);
   }
 
-  private void check(int address, int size) {
+  void checkRange(int address, int size) {
     if (address < 0 || size < 0 || (long) address + size > bytes()) {
       throw outOfBounds(address, size);
     }
@@ -242,7 +242,7 @@ final class PagedMemory implements Memory {
 
   @Override
   public void write(int address, byte[] data, int offset, int size) {
-    check(address, size);
+    checkRange(address, size);
     int a = address;
     int from = offset;
     int left = size;
@@ -258,7 +258,7 @@ final class PagedMemory implements Memory {
 
   @Override
   public byte[] readBytes(int address, int size) {
-    check(address, size);
+    checkRange(address, size);
     byte[] out = new byte[size];
     int a = address;
     int to = 0;
@@ -275,7 +275,7 @@ final class PagedMemory implements Memory {
   /** Fills [{@code from}, {@code to}); {@code to} is from + size and may have wrapped around. */
   @Override
   public void fill(byte value, int from, int to) {
-    check(from, to - from);
+    checkRange(from, to - from);
     int a = from;
     while (a != to) {
       int at = a & MASK;
@@ -287,8 +287,8 @@ final class PagedMemory implements Memory {
 
   @Override
   public void copy(int destination, int source, int size) {
-    check(source, size);
-    check(destination, size);
+    checkRange(source, size);
+    checkRange(destination, size);
     if (size == 0 || destination == source) {
       return;
     }
@@ -424,7 +424,7 @@ final class PagedMemory implements Memory {
   }
 
   private long readAcross(int address, int size) {
-    check(address, size);
+    checkRange(address, size);
     long v = 0;
     for (int i = size - 1; i >= 0; i--) {
       v = v << 8 | (page(address + i)[(address + i) & MASK] & 0xffL);
@@ -434,7 +434,7 @@ final class PagedMemory implements Memory {
 
   /** All of it or nothing: the bounds are checked before the first byte. */
   private void writeAcross(int address, long value, int size) {
-    check(address, size);
+    checkRange(address, size);
     for (int i = 0; i < size; i++) {
       ownedPage(address + i)[(address + i) & MASK] = (byte) (value >>> (8 * i));
     }

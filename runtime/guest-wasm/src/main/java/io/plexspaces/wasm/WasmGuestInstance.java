@@ -1,0 +1,98 @@
+package io.plexspaces.wasm;
+
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.Frame;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.GuestHost;
+import io.plexspaces.api.guest.GuestInstance;
+import io.plexspaces.api.guest.GuestOp;
+import io.plexspaces.api.guest.GuestReply;
+
+/** An actor's guest of a core module. */
+final class WasmGuestInstance implements GuestInstance {
+  private static final byte[] NONE = {};
+
+  private final GuestState state;
+  private final ExportedFunction entry;
+
+  WasmGuestInstance(GuestState state, ExportedFunction entry) {
+    this.state = state;
+    this.entry = entry;
+  }
+
+  @Override
+  public GuestReply call(GuestOp op, Frame input, GuestHost host) {
+    return call(state, entry, op, input, host);
+  }
+
+  static GuestReply call(
+      GuestState state, ExportedFunction entry, GuestOp op, Frame input, GuestHost host) {
+    byte[] bytes = input == Frame.EMPTY ? NONE : input.encode();
+    AbiImports.Exchange exchange = new AbiImports.Exchange(bytes);
+    long status;
+    try (Lease lease = state.enter(host)) {
+      lease.setContext(exchange);
+      status = lease.call(entry, op.code(), bytes.length);
+    }
+    return status == 0 ? result(exchange.output()) : failure(status, exchange.output());
+  }
+
+  private static GuestReply result(byte[] output) {
+    if (output.length == 0) {
+      return GuestReply.ok(Frame.EMPTY);
+    }
+    try {
+      return GuestReply.ok(Frame.decode(output));
+    } catch (HostException e) {
+      throw Lease.trap("the guest's result is refused: " + e.getMessage());
+    }
+  }
+
+  /** An error by the guest's own account; one that cannot be read is a crash all the same. */
+  private static GuestReply failure(long status, byte[] output) {
+    try {
+      return GuestReply.failed(HostError.fromValue(Json.read(output)));
+    } catch (HostException e) {
+      return GuestReply.failed(
+          HostError.of(
+              ErrorCode.INTERNAL,
+              "the guest failed with status " + status + " and no error that can be read"));
+    }
+  }
+
+  @Override
+  public void mark() {
+    if (state.canRollBack()) {
+      state.mark();
+    }
+  }
+
+  @Override
+  public void rollBack() {
+    if (state.canRollBack()) {
+      state.rollBack();
+    }
+  }
+
+  @Override
+  public boolean canRollBack() {
+    return state.canRollBack();
+  }
+
+  @Override
+  public void requestSafepoint() {
+    state.requestSafepoint();
+  }
+
+  @Override
+  public long memoryBytes() {
+    return state.memoryBytes();
+  }
+
+  @Override
+  public void close() {
+    state.close();
+  }
+}
