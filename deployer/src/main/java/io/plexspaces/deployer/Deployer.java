@@ -33,18 +33,34 @@ public interface Deployer {
    */
   void undeploy(AppId app, Duration drain, boolean purge);
 
-  /** Starts a stopped or failed app. */
+  /**
+   * Starts a stopped or failed app; one that runs is left alone. An app that does not start is
+   * listed as failed with the reason.
+   *
+   * @throws HostException NOT_FOUND, or why it does not start
+   */
   AppInfo start(AppId app);
 
-  /** Stops an app; it stays deployed, and stopped over node restarts. */
+  /**
+   * Stops an app; it stays deployed, and stopped over node restarts. One that is stopped already is
+   * left alone.
+   *
+   * @throws HostException NOT_FOUND
+   */
   AppInfo stop(AppId app, Duration drain);
 
+  /** Stops an app if it runs, and starts it with its module loaded anew; errors as {@link #start}. */
   AppInfo restart(AppId app, Duration drain);
 
+  /** Empty where no such app is deployed or being deployed. */
   Optional<AppInfo> app(AppId app);
 
+  /** The tenant's apps, oldest first, also the stopped and failed ones. */
   List<AppInfo> apps(String tenant);
 
-  /** Starts every app that was running when the node ended; called once at its start. */
+  /**
+   * Starts every app that was running when the node ended, side by side; called once at its start.
+   * Never throws because of an app: one that does not start is listed as failed.
+   */
   void resume();
 }

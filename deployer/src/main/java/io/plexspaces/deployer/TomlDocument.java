@@ -29,7 +29,9 @@ public final class TomlDocument {
    */
   public static TomlDocument parse(String file, String text) {
     ConfigErrors errors = new ConfigErrors(file);
-    TomlParseResult parsed = Toml.parse(text, TomlVersion.V1_1_0);
+    // Some editors begin a file with a byte order mark, which is no part of it.
+    String marked = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    TomlParseResult parsed = Toml.parse(marked, TomlVersion.V1_1_0);
     for (TomlParseError e : parsed.errors()) {
       errors.add(e.position().line(), e.position().column(), String.valueOf(e.getMessage()));
     }

@@ -200,6 +200,12 @@ class GoodConfigTest {
   }
 
   @Test
+  void filesOfWindowsEditorsAreReadAlike() {
+    String text = "name = \"x\"\n[actor_types.counter]\nbackoff = { min_ms = 5,\n max_ms = 6 }\n";
+    assertThat(read("\uFEFF" + text.replace("\n", "\r\n"))).isEqualTo(read(text));
+  }
+
+  @Test
   void withoutAModuleTypesAreTakenAsTheyAre() {
     AppPlan plan =
         new AppConfigReader(AppConfigReader.Defaults.STANDARD)
