@@ -1,0 +1,238 @@
+package io.plexspaces.gateway;
+
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request on the wire. Made on the event loop, served on a virtual thread; everything that
+ * touches the request or the response afterwards is run on the event loop again.
+ */
+final class HttpExchange implements Incoming {
+  private static final long DISCARD_BYTES = 32L << 20;
+  private static final Duration DISCARD_TIME = Duration.ofSeconds(3);
+  private static final long WRITE_BYTES_PER_SECOND = 64 << 10;
+
+  private final HttpServerRequest request;
+  private final Context context;
+  private final Connection connection;
+  private final GatewayConfig.Limits limits;
+  private final HeapBudget budget;
+  private final Cancellation cancellation = new Cancellation();
+  private final boolean hasBody;
+  private final boolean expectsContinue;
+  private @Nullable BodyReader reader;
+  private volatile boolean bodyEnded;
+  private volatile boolean bodyStarted;
+
+  /** On the event loop, before it handles anything else of the connection. */
+  HttpExchange(
+      HttpServerRequest request,
+      Context context,
+      Connection connection,
+      GatewayConfig.Limits limits,
+      HeapBudget budget) {
+    this.request = request;
+    this.context = context;
+    this.connection = connection;
+    this.limits = limits;
+    this.budget = budget;
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    this.hasBody =
+        request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+            || (length != null && !length.equals("0"));
+    this.expectsContinue = request.headers().contains(HttpHeaders.EXPECT);
+    this.bodyEnded = !hasBody;
+    if (hasBody) {
+      request.pause();
+    }
+    connection.begin(cancellation);
+  }
+
+  @Override
+  public String method() {
+    return request.method().name();
+  }
+
+  @Override
+  public String target() {
+    return request.uri();
+  }
+
+  @Override
+  public IncomingHeaders headers() {
+    return name -> request.headers().getAll(name);
+  }
+
+  @Override
+  public boolean hasBody() {
+    return hasBody;
+  }
+
+  @Override
+  public Cancellation cancellation() {
+    return cancellation;
+  }
+
+  @Override
+  public byte[] body(int limit, int weight) {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    if (length != null && (length.length() > 18 || Long.parseLong(length) > limit)) {
+      throw BodyReader.tooLarge(limit);
+    }
+    BodyReader r = new BodyReader(limit, weight, budget);
+    reader = r;
+    receive(
+        r::chunk,
+        r::end,
+        () ->
+            r.fail(new HostException(ErrorCode.CANCELLED, "the client has closed the connection")));
+    return cancellation.during(() -> r.await(limits.bodyProgress()));
+  }
+
+  private void receive(io.vertx.core.Handler<Buffer> chunk, Runnable end, Runnable failed) {
+    bodyStarted = true;
+    context.runOnContext(v -> {
+      request.handler(chunk);
+      request.endHandler(e -> {
+        bodyEnded = true;
+        end.run();
+      });
+      request.exceptionHandler(e -> failed.run());
+      if (expectsContinue) {
+        request.response().writeContinue();
+      }
+      request.resume();
+    });
+  }
+
+  /**
+   * Takes in what is left of a refused request's body, so that the client reads the answer instead
+   * of a reset; up to a bound.
+   */
+  private void discardRest() {
+    if (bodyEnded || (expectsContinue && !bodyStarted) || cancellation.isGone()) {
+      return;
+    }
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    long[] seen = {0};
+    context.runOnContext(v -> {
+      if (bodyEnded) {
+        done.complete(true);
+        return;
+      }
+      request.handler(b -> {
+        seen[0] += b.length();
+        if (seen[0] > DISCARD_BYTES) {
+          done.complete(false);
+        }
+      });
+      request.endHandler(e -> {
+        bodyEnded = true;
+        done.complete(true);
+      });
+      request.exceptionHandler(e -> done.complete(false));
+      request.resume();
+    });
+    try {
+      done.get(DISCARD_TIME.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      // the connection is closed after the answer
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Answers; returns at once.
+   *
+   * @param closeAfter whether the connection ends with this answer in any case
+   * @param over told, on the event loop, when the answer has been taken (or cannot be any more),
+   *     with the status to count
+   */
+  void reply(Reply reply, boolean closeAfter, BiConsumer<Reply, Integer> over) {
+    if (reply.status() >= 400) {
+      discardRest();
+    }
+    context.runOnContext(v -> write(reply, closeAfter, over));
+  }
+
+  /** As {@link #reply}, on the event loop, for requests that are refused before they are served. */
+  void write(Reply reply, boolean closeAfter, BiConsumer<Reply, Integer> over) {
+    HttpServerResponse response = request.response();
+    if (cancellation.isGone() || response.closed()) {
+      finish(reply, 499, over);
+      return;
+    }
+    boolean close = closeAfter || !bodyEnded;
+    Future<Void> sent;
+    try {
+      sent = send(response, reply, close);
+    } catch (RuntimeException e) {
+      System.getLogger(HttpExchange.class.getName())
+          .log(System.Logger.Level.ERROR, "a reply could not be written", e);
+      connection.close();
+      finish(reply, 500, over);
+      return;
+    }
+    if (!sent.isComplete()) {
+      long seconds = reply.body().length / WRITE_BYTES_PER_SECOND;
+      long timer =
+          context
+              .owner()
+              .setTimer(limits.write().toMillis() + seconds * 1000, t -> connection.close());
+      sent.onComplete(r -> context.owner().cancelTimer(timer));
+    }
+    sent.onComplete(r -> {
+      if (close) {
+        connection.close();
+      }
+      finish(reply, r.succeeded() ? reply.status() : 499, over);
+    });
+  }
+
+  private Future<Void> send(HttpServerResponse response, Reply reply, boolean close) {
+    response.setStatusCode(reply.status());
+    if (reply.status() >= 400) {
+      response.setStatusMessage(Problems.title(reply.status()));
+    }
+    response.putHeader("Cache-Control", "no-store");
+    // A guest's reply must not become a page of this origin.
+    response.putHeader("X-Content-Type-Options", "nosniff");
+    response.putHeader("Content-Security-Policy", "default-src 'none'; sandbox");
+    reply.headers().forEach(response::putHeader);
+    if (close) {
+      response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+    if (reply.status() == 204) {
+      return response.end();
+    }
+    response.putHeader(HttpHeaders.CONTENT_TYPE, reply.contentType());
+    if (request.method().equals(HttpMethod.HEAD)) {
+      response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(reply.body().length));
+      return response.end();
+    }
+    return response.end(Buffer.buffer(reply.body()));
+  }
+
+  private void finish(Reply reply, int status, BiConsumer<Reply, Integer> over) {
+    if (reader != null) {
+      reader.release();
+    }
+    connection.end();
+    over.accept(reply, status);
+  }
+}

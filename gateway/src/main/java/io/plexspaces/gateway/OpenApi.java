@@ -1,0 +1,211 @@
+package io.plexspaces.gateway;
+
+import io.plexspaces.api.Json;
+import io.plexspaces.api.Value;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The table of routes as an OpenAPI 3.1 document. */
+final class OpenApi {
+  private static final String SCHEMAS =
+      """
+      {"App":{"type":"object","required":["app","version","state","module_digest"],"properties":{
+         "app":{"type":"string"},"version":{"type":"string"},
+         "state":{"enum":["deploying","running","draining","stopped","failed"]},
+         "failure":{"type":"string","description":"Why it failed."},
+         "module_digest":{"type":"string"},"actors":{"type":"integer"},
+         "mailbox_depth":{"type":"integer"},"memory_bytes":{"type":"integer"},
+         "restarts":{"type":"integer"},"deployed_at":{"type":"string","format":"date-time"},
+         "module":{"type":"object","description":"What the module says of itself."}}},
+       "AppList":{"type":"object","required":["apps"],"properties":{
+         "apps":{"type":"array","items":{"$ref":"#/components/schemas/App"}}}},
+       "Actor":{"type":"object","required":["actor","type","key","state"],"properties":{
+         "actor":{"type":"string","description":"app/type/key"},"type":{"type":"string"},
+         "key":{"type":"string"},
+         "state":{"enum":["starting","running","restarting","passive","stopping","stopped",
+           "failed"]},
+         "durable":{"type":"boolean"},"mailbox_depth":{"type":"integer"},
+         "turns":{"type":"integer"},"restarts":{"type":"integer"},
+         "sequence":{"type":"integer","description":"Of the last committed turn."},
+         "memory_bytes":{"type":"integer"},"last_error":{"type":"string"}}},
+       "ActorList":{"type":"object","required":["actors","more"],"properties":{
+         "actors":{"type":"array","items":{"$ref":"#/components/schemas/Actor"}},
+         "more":{"type":"boolean","description":"Whether there are more than the limit."}}},
+       "TreeNode":{"type":"object","required":["kind","label","state","restarts","children"],
+         "properties":{"kind":{"enum":["supervisor","dynamic","actor"]},
+         "label":{"type":"string"},"state":{"type":"string"},"restarts":{"type":"integer"},
+         "children":{"type":"array","items":{"$ref":"#/components/schemas/TreeNode"}}}},
+       "Sent":{"type":"object","required":["message_id"],"properties":{
+         "message_id":{"type":"string","pattern":"^[0-9a-f]{32}$"}}},
+       "Health":{"type":"object","required":["status"],"properties":{
+         "status":{"enum":["live","ready"]}}},
+       "Deployment":{"type":"object","required":["wasm","config"],"properties":{
+         "app":{"type":"string","description":"The name; that of the configuration if absent."},
+         "version":{"type":"string","description":"Likewise."},
+         "wasm":{"type":"string","contentMediaType":"application/wasm"},
+         "config":{"type":"string","description":"The text of app-config.toml."}}},
+       "Problem":{"type":"object","description":"RFC 9457.",
+         "required":["type","title","status","detail","code","retryable"],"properties":{
+         "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},
+         "detail":{"type":"string"},
+         "code":{"enum":["INVALID_ARGUMENT","UNAUTHENTICATED","PERMISSION_DENIED","NOT_FOUND",
+           "ALREADY_EXISTS","FAILED_PRECONDITION","ABORTED","RESOURCE_EXHAUSTED",
+           "DEADLINE_EXCEEDED","CANCELLED","UNAVAILABLE","UNIMPLEMENTED","DATA_LOSS","INTERNAL"]},
+         "retryable":{"type":"boolean"},"details":{},
+         "instance":{"type":"string","description":"The incident, for status 500."}}}}
+      """;
+
+  private OpenApi() {}
+
+  static byte[] document(Routes routes) {
+    Map<String, Map<String, Value>> paths = new LinkedHashMap<>();
+    for (Route r : routes.all()) {
+      paths
+          .computeIfAbsent(r.path().toString(), p -> new LinkedHashMap<>())
+          .put(r.method().toLowerCase(Locale.ROOT), operation(r));
+    }
+    Map<String, Value> pathItems = new LinkedHashMap<>();
+    paths.forEach((path, operations) -> pathItems.put(path, new Value.Obj(operations)));
+    return Json.write(
+        Value.Obj.builder()
+            .put("openapi", "3.1.0")
+            .put("info", object("title", "PlexSpaces", "version", "v1"))
+            .put("paths", new Value.Obj(pathItems))
+            .put(
+                "components",
+                Value.Obj.builder()
+                    .put("schemas", Json.read(SCHEMAS))
+                    .put(
+                        "securitySchemes",
+                        Value.Obj.builder()
+                            .put(
+                                "token",
+                                object("type", "http", "scheme", "bearer", "bearerFormat", "JWT"))
+                            .build())
+                    .build())
+            .build());
+  }
+
+  private static Value operation(Route r) {
+    Value.Obj.Builder b =
+        Value.Obj.builder().put("operationId", r.operationId()).put("summary", r.summary());
+    List<Value> parameters = parameters(r);
+    if (!parameters.isEmpty()) {
+      b.put("parameters", new Value.Arr(parameters));
+    }
+    switch (r.body()) {
+      case NONE -> {}
+      case PAYLOAD ->
+          b.put(
+              "requestBody",
+              Json.read(
+                  """
+                  {"description":"The payload; no body is the empty object.","content":{
+                   "application/json":{"schema":{}},"*/*":{"schema":{}}}}
+                  """));
+      case DEPLOYMENT ->
+          b.put(
+              "requestBody",
+              Json.read(
+                  """
+                  {"required":true,"content":{"multipart/form-data":{"schema":
+                   {"$ref":"#/components/schemas/Deployment"}}}}
+                  """));
+    }
+    b.put("responses", responses(r));
+    switch (r.access()) {
+      case Route.Access.Public p -> b.put("security", Value.Arr.of());
+      case Route.Access.AnyOf any -> {
+        b.put("security", Json.read("[{\"token\":[]}]"));
+        b.put(
+            "x-roles",
+            new Value.Arr(
+                any.roles().stream()
+                    .map(role -> role.label())
+                    .sorted()
+                    .<Value>map(Value.Str::new)
+                    .toList()));
+      }
+    }
+    return b.build();
+  }
+
+  private static List<Value> parameters(Route r) {
+    List<Value> out = new ArrayList<>();
+    for (String name : r.path().parameters()) {
+      out.add(
+          Value.Obj.builder()
+              .put("name", name)
+              .put("in", "path")
+              .put("required", true)
+              .put("schema", object("type", "string"))
+              .build());
+    }
+    for (Route.Parameter p : r.query()) {
+      out.add(
+          Value.Obj.builder()
+              .put("name", p.name())
+              .put("in", "query")
+              .put("description", p.description())
+              .put("schema", Json.read(p.schema()))
+              .build());
+    }
+    if (r.freeQuery()) {
+      out.add(
+          Json.read(
+              """
+              {"name":"fields","in":"query","description":"The fields of the payload.",
+               "schema":{"type":"object","additionalProperties":true},"explode":true}
+              """));
+    }
+    if (r.idempotent()) {
+      for (String in : List.of("header", "query")) {
+        out.add(
+            Value.Obj.builder()
+                .put("name", IdempotencyKey.NAME)
+                .put("in", in)
+                .put("description", "Durable actors only: the same key gives the same result.")
+                .put("schema", object("type", "string"))
+                .build());
+      }
+    }
+    return out;
+  }
+
+  private static Value responses(Route r) {
+    Route.Success s = r.success();
+    Value.Obj.Builder good = Value.Obj.builder().put("description", s.description());
+    if (!s.contentType().isEmpty()) {
+      Value.Obj schema =
+          s.schema().isEmpty()
+              ? Value.Obj.EMPTY
+              : object("$ref", "#/components/schemas/" + s.schema());
+      good.put(
+          "content",
+          Value.Obj.builder()
+              .put(s.contentType(), Value.Obj.builder().put("schema", schema).build())
+              .build());
+    }
+    return Value.Obj.builder()
+        .put(Integer.toString(s.status()), good.build())
+        .put(
+            "default",
+            Json.read(
+                """
+                {"description":"What went wrong.","content":{"application/problem+json":
+                 {"schema":{"$ref":"#/components/schemas/Problem"}}}}
+                """))
+        .build();
+  }
+
+  private static Value.Obj object(String... namesAndValues) {
+    Value.Obj.Builder b = Value.Obj.builder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      b.put(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return b.build();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.gateway;
+
+import org.jspecify.annotations.NullMarked;
