@@ -550,8 +550,10 @@ final class TurnRunner {
   private void fail(Message m, Turn turn, HostError error, boolean ownFault, long nanos) {
     turn.rollBackParticipants();
     count(m, ownFault ? "crashed" : "error", nanos);
-    refuseAfterTurn(m, error);
+    // First the consequences, then the reply: who is told of a crash finds names free and counts
+    // up.
     cell.crashed(error, ownFault);
+    refuseAfterTurn(m, error);
   }
 
   private void refuseAfterTurn(Message m, HostError error) {

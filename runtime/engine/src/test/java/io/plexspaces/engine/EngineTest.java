@@ -23,6 +23,7 @@ import io.plexspaces.engine.ActorStatus.ActorState;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.NativeModule.NativeActor;
 import io.plexspaces.engine.NativeModule.NativeContext;
+import io.plexspaces.engine.plan.ActorPlan;
 import io.plexspaces.engine.plan.ActorPlan.Overflow;
 import io.plexspaces.engine.plan.AppPlan;
 import io.plexspaces.engine.plan.Restart;
@@ -424,6 +425,12 @@ class EngineTest {
         .doesNotContain("app/a/oldest1", "app/a/newest3", "app/a/reject3");
   }
 
+  private static ActorPlan impatient() {
+    ActorPlan a = actor();
+    return new ActorPlan(
+        a.restart(), Duration.ofMillis(10), a.backoff(), a.mailbox(), null, null, false);
+  }
+
   private static void await(NativeContext c, CountDownLatch latch) {
     // Waits as a guest does: in host calls, so that the worker's place is free meanwhile.
     while (latch.getCount() > 0) {
@@ -622,17 +629,8 @@ class EngineTest {
   @Test
   void anActorThatWaitsForEverIsKilledAtTheEndOfTheDrain() throws Exception {
     CountDownLatch running = new CountDownLatch(1);
-    var plan =
-        new io.plexspaces.engine.plan.ActorPlan(
-            Restart.PERMANENT,
-            Duration.ofMillis(10),
-            actor().backoff(),
-            actor().mailbox(),
-            null,
-            null,
-            false);
     engine.start(
-        app(List.of(child("x", "a", plan))),
+        app(List.of(child("x", "a", impatient()))),
         lambda(
             (c, op, p) -> {
               running.countDown();
@@ -667,7 +665,7 @@ class EngineTest {
             .build();
     List<io.plexspaces.engine.plan.AppPlan.ChildPlan> children = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      children.add(child("s" + i, "spinner", actor()));
+      children.add(child("s" + i, "spinner", impatient()));
     }
     children.add(child("main", "counter", actor()));
     engine.start(app(children), m);

@@ -1,0 +1,188 @@
+package io.plexspaces.engine;
+
+import io.plexspaces.api.ActorId;
+import io.plexspaces.api.AppId;
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.MessageId;
+import io.plexspaces.api.Payload;
+import io.plexspaces.api.journal.CommitListener;
+import io.plexspaces.api.journal.IdempotentResult;
+import io.plexspaces.api.journal.Journal;
+import io.plexspaces.api.journal.JournalOptions;
+import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.journal.Recovered;
+import io.plexspaces.api.journal.Recovered.PendingEffect;
+import io.plexspaces.api.journal.TurnOutcome;
+import io.plexspaces.api.journal.TurnRecord;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Journals in memory whose commits happen when the test says so. */
+final class MemoryJournals implements JournalStore {
+  private final Map<ActorId, File> files = new ConcurrentHashMap<>();
+  private boolean held;
+
+  static final class File {
+    final List<TurnRecord> turns = new ArrayList<>();
+    final Set<String> done = new HashSet<>();
+  }
+
+  private record Waiting(File file, TurnRecord turn, CommitListener listener) {}
+
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+
+  /** From now on appends wait for {@link #release} or {@link #fail}. */
+  synchronized void hold() {
+    held = true;
+  }
+
+  synchronized int waitingCommits() {
+    return waiting.size();
+  }
+
+  void release() {
+    List<Waiting> all;
+    synchronized (this) {
+      held = false;
+      all = List.copyOf(waiting);
+      waiting.clear();
+    }
+    all.forEach(w -> {
+      synchronized (w.file) {
+        w.file.turns.add(w.turn);
+      }
+      w.listener.committed(null);
+    });
+  }
+
+  void fail() {
+    List<Waiting> all;
+    synchronized (this) {
+      held = false;
+      all = List.copyOf(waiting);
+      waiting.clear();
+    }
+    all.forEach(
+        w -> w.listener.committed(new HostException(ErrorCode.UNAVAILABLE, "the disk is full")));
+  }
+
+  List<TurnRecord> turns(ActorId id) {
+    File f = file(id);
+    synchronized (f) {
+      return List.copyOf(f.turns);
+    }
+  }
+
+  Set<String> done(ActorId id) {
+    File f = file(id);
+    synchronized (f) {
+      return Set.copyOf(f.done);
+    }
+  }
+
+  void forgetDone(ActorId id) {
+    File f = file(id);
+    synchronized (f) {
+      f.done.clear();
+    }
+  }
+
+  private File file(ActorId id) {
+    return files.computeIfAbsent(id, k -> new File());
+  }
+
+  @Override
+  public Journal journal(ActorId actor, JournalOptions options) {
+    File f = file(actor);
+    return new Journal() {
+      @Override
+      public Recovered recover() {
+        synchronized (f) {
+          if (f.turns.isEmpty()) {
+            return Recovered.NONE;
+          }
+          Payload state = null;
+          List<PendingEffect> pending = new ArrayList<>();
+          for (TurnRecord t : f.turns) {
+            state = t.state() == null ? state : t.state();
+            for (TurnRecord.Outgoing e : t.effects()) {
+              if (!f.done.contains(t.seq() + "." + e.n())) {
+                pending.add(new PendingEffect(t.seq(), e));
+              }
+            }
+          }
+          return new Recovered(f.turns.getLast().seq(), 1, state, pending);
+        }
+      }
+
+      @Override
+      public void append(TurnRecord turn, CommitListener listener) {
+        synchronized (MemoryJournals.this) {
+          if (held) {
+            waiting.add(new Waiting(f, turn, listener));
+            return;
+          }
+        }
+        synchronized (f) {
+          f.turns.add(turn);
+        }
+        listener.committed(null);
+      }
+
+      @Override
+      public Optional<TurnOutcome> findTurn(MessageId message) {
+        synchronized (f) {
+          return f.turns.stream()
+              .filter(t -> t.message().equals(message))
+              .map(TurnRecord::outcome)
+              .findFirst();
+        }
+      }
+
+      @Override
+      public Optional<IdempotentResult> findIdempotent(String key) {
+        synchronized (f) {
+          return f.turns.stream()
+              .filter(t -> key.equals(t.idempotencyKey()))
+              .map(t -> new IdempotentResult(String.valueOf(t.requestDigest()), t.outcome()))
+              .findFirst();
+        }
+      }
+
+      @Override
+      public void effectDone(long seq, int n) {
+        synchronized (f) {
+          f.done.add(seq + "." + n);
+        }
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public List<ActorId> pending(AppId app) {
+    return files.keySet().stream().filter(a -> a.app().equals(app)).toList();
+  }
+
+  @Override
+  public List<ActorId> actors(AppId app) {
+    return pending(app);
+  }
+
+  @Override
+  public void purge(AppId app) {
+    files.keySet().removeIf(a -> a.app().equals(app));
+  }
+
+  @Override
+  public void close() {}
+}
