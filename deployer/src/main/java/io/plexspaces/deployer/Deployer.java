@@ -49,7 +49,9 @@ public interface Deployer {
    */
   AppInfo stop(AppId app, Duration drain);
 
-  /** Stops an app if it runs, and starts it with its module loaded anew; errors as {@link #start}. */
+  /**
+   * Stops an app if it runs, and starts it with its module loaded anew; errors as {@link #start}.
+   */
   AppInfo restart(AppId app, Duration drain);
 
   /** Empty where no such app is deployed or being deployed. */
