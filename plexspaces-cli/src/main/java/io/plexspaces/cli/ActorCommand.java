@@ -21,9 +21,7 @@ import picocli.CommandLine.Parameters;
     name = "actor",
     description = "Asks, sends to, lists and shows actors. An address is APP/TYPE/KEY.",
     synopsisSubcommandLabel = "COMMAND",
-    footer = {
-      "", "Example:", "  plexspaces actor ask counter/counter/main increment '{\"by\":2}'"
-    })
+    footer = {"", "Example:", "  plexspaces actor ask counter/counter/main increment '{\"by\":2}'"})
 final class ActorCommand {
   private ActorCommand() {}
 
@@ -150,8 +148,7 @@ final class ActorCommand {
       Reply reply =
           session
               .client()
-              .call(
-                  request("ask", "?timeout_ms=" + wait.toMillis()).within(wait.plus(GRACE)));
+              .call(request("ask", "?timeout_ms=" + wait.toMillis()).within(wait.plus(GRACE)));
       if (reply.isJson() || reply.body().length == 0) {
         session.print(reply.json());
       } else {
@@ -165,7 +162,9 @@ final class ActorCommand {
       name = "send",
       description = "Sends to an actor without waiting for it; prints the message id.",
       footer = {
-        "", "Example:", "  plexspaces actor send counter/counter/main increment '{\"by\":2}'"
+        "",
+        "Example:",
+        "  plexspaces actor send counter/counter/main increment '{\"by\":2}'"
       })
   static final class Send extends Message {
     Send(Session session) {
@@ -277,10 +276,7 @@ final class ActorCommand {
       for (int i = 0; i <= last; i++) {
         if (node.array("children").get(i) instanceof Value.Obj child) {
           draw(
-              out,
-              child,
-              below + (i == last ? "└─ " : "├─ "),
-              below + (i == last ? "   " : "│  "));
+              out, child, below + (i == last ? "└─ " : "├─ "), below + (i == last ? "   " : "│  "));
         }
       }
     }
@@ -335,5 +331,4 @@ final class ActorCommand {
       return 0;
     }
   }
-
 }

@@ -13,7 +13,8 @@ final class Apps {
   }
 
   static Table table(List<Value> apps) {
-    Table t = new Table("APP", "VERSION", "STATE", "ACTORS", "QUEUED", "MEMORY", "RESTARTS", "DEPLOYED");
+    Table t =
+        new Table("APP", "VERSION", "STATE", "ACTORS", "QUEUED", "MEMORY", "RESTARTS", "DEPLOYED");
     for (Value v : apps) {
       if (v instanceof Value.Obj a) {
         t.row(

@@ -24,8 +24,7 @@ final class AppsCommand implements Callable<Integer> {
       session
           .terminal()
           .out()
-          .println(
-              "No apps. Deploy one: plexspaces deploy --app NAME --wasm FILE --config FILE");
+          .println("No apps. Deploy one: plexspaces deploy --app NAME --wasm FILE --config FILE");
       return 0;
     }
     session.print(reply, Apps.table(apps));

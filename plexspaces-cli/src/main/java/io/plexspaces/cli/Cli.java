@@ -1,7 +1,12 @@
 package io.plexspaces.cli;
 
 import io.plexspaces.api.HostException;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.ParameterException;
@@ -23,14 +28,17 @@ final class Cli {
         Help.defaultColorScheme(terminal.colours() ? Help.Ansi.ON : Help.Ansi.OFF));
     commands.setParameterExceptionHandler((e, args) -> wrongUsage(e));
     commands.setExecutionExceptionHandler((e, line, parsed) -> failed(e));
-    commands.setOut(new java.io.PrintWriter(terminal.out(), true));
-    commands.setErr(new java.io.PrintWriter(terminal.err(), true));
+    commands.setOut(writer(terminal.out()));
+    commands.setErr(writer(terminal.err()));
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
   private static CommandLine tree(Session s) {
     CommandLine root = new CommandLine(s.options());
     root.addSubcommand(NodeCommand.tree(s));
-    root.addSubcommand(new CommandLine(new BuildCommand(s)));
     root.addSubcommand(new CommandLine(new DeployCommand(s)));
     root.addSubcommand(new CommandLine(new UndeployCommand(s)));
     root.addSubcommand(new CommandLine(new AppsCommand(s)));
@@ -85,7 +93,7 @@ final class Cli {
       case HostException h -> {
         // A configuration is refused with one line for each error in it.
         List<String> lines = h.error().message().lines().toList();
-        String first = lines.isEmpty() ? "refused" : lines.getFirst();
+        String first = lines.isEmpty() ? "refused" : NodeClient.withoutColon(lines.getFirst());
         terminal.err().println("plexspaces: " + first + " (" + h.code() + ")");
         lines.stream().skip(1).forEach(d -> terminal.err().println("  " + d));
       }
@@ -103,7 +111,7 @@ final class Cli {
     return status;
   }
 
-  private static String oneLine(String s) {
+  private static String oneLine(@Nullable String s) {
     return s == null ? "no message" : s.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 }

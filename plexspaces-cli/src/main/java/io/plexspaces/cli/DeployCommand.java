@@ -88,8 +88,7 @@ final class DeployCommand implements Callable<Integer> {
     NodeClient client = session.client();
     Value.Obj deployed =
         client
-            .call(
-                Request.post("/api/v1/apps", form.body(), form.contentType()).within(TIMEOUT))
+            .call(Request.post("/api/v1/apps", form.body(), form.contentType()).within(TIMEOUT))
             .object();
     long millis = (System.nanoTime() - start) / 1_000_000;
     session.say(

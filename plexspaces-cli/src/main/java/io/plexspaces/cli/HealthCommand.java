@@ -20,8 +20,7 @@ final class HealthCommand implements Callable<Integer> {
     NodeClient client = session.client();
     client.get("/health/live");
     Value.Obj ready = client.get("/health/ready").object();
-    Table t =
-        new Table("NODE", "LIVE", "READY").row(client.node().toString(), "up", "ready");
+    Table t = new Table("NODE", "LIVE", "READY").row(client.node().toString(), "up", "ready");
     session.print(
         Value.Obj.builder()
             .put("node", client.node().toString())

@@ -30,8 +30,8 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -71,7 +71,7 @@ public final class Node implements AutoCloseable {
       started = true;
       return node;
     } catch (IllegalArgumentException | IllegalStateException e) {
-      throw new HostException(ErrorCode.FAILED_PRECONDITION, e.getMessage(), e);
+      throw new HostException(ErrorCode.FAILED_PRECONDITION, String.valueOf(e.getMessage()), e);
     } finally {
       if (!started) {
         node.closeQuietly();
@@ -119,8 +119,7 @@ public final class Node implements AutoCloseable {
                 .guests(guests)
                 .whenGone(spaces::remove)
                 .defaults(
-                    new AppConfigReader.Defaults(
-                        LimitsPlan.DEFAULT, config.idempotencyRetention()))
+                    new AppConfigReader.Defaults(LimitsPlan.DEFAULT, config.idempotencyRetention()))
                 .telemetry(metrics)
                 .clock(clock)
                 .build());
@@ -152,8 +151,7 @@ public final class Node implements AutoCloseable {
 
   private void count(Engine engine, AppStore apps) {
     runningApps =
-        Math.toIntExact(
-            engine.apps().stream().filter(a -> a.state() == AppState.RUNNING).count());
+        Math.toIntExact(engine.apps().stream().filter(a -> a.state() == AppState.RUNNING).count());
     long wanted = apps.apps().stream().filter(AppStore.AppRecord::wantsToRun).count();
     failedApps = Math.toIntExact(wanted) - runningApps;
   }

@@ -85,8 +85,7 @@ final class NodeClient {
       try {
         return Json.read(body);
       } catch (HostException e) {
-        throw CliException.failed(
-                "the reply is not JSON: is this a PlexSpaces node? Check --node")
+        throw CliException.failed("the reply is not JSON: is this a PlexSpaces node? Check --node")
             .causedBy(e);
       }
     }
@@ -237,12 +236,22 @@ final class NodeClient {
     List<String> detail =
         problem.string("detail", problem.string("title", text(reply))).lines().toList();
     List<String> more = new ArrayList<>(detail.subList(Math.min(1, detail.size()), detail.size()));
-    StringBuilder message = new StringBuilder(detail.isEmpty() ? "refused" : detail.getFirst().strip()).append(" (").append(code).append(")");
+    StringBuilder message =
+        new StringBuilder(detail.isEmpty() ? "refused" : withoutColon(detail.getFirst()))
+            .append(" (")
+            .append(code)
+            .append(")");
     String hint = hint(code, problem.bool("retryable", false), retryAfter);
     if (!hint.isEmpty()) {
       message.append(": ").append(hint);
     }
     return CliException.failed(message.toString(), more);
+  }
+
+  /** Before a list there is a colon, but ours comes after the code. */
+  static String withoutColon(String sentence) {
+    String s = sentence.strip();
+    return s.endsWith(":") ? s.substring(0, s.length() - 1) : s;
   }
 
   private static String text(Reply reply) {

@@ -64,12 +64,11 @@ final class NodeCommand {
     NodeFile running() {
       Path directory = configuration().dataDirectory();
       Optional<NodeFile> file = NodeFile.read(directory).filter(f -> f.process().isPresent());
-      return file.orElseThrow(
-          () ->
-              CliException.failed(
-                  "no node runs from "
-                      + directory.toAbsolutePath()
-                      + ": start one with \"plexspaces node start\", or name its --data-dir"));
+      return file.orElseThrow(() ->
+          CliException.failed(
+              "no node runs from "
+                  + directory.toAbsolutePath()
+                  + ": start one with \"plexspaces node start\", or name its --data-dir"));
     }
   }
 
@@ -176,8 +175,7 @@ final class NodeCommand {
               .put("pid", node.pid())
               .put("state", "ready")
               .build(),
-          new Table("NODE", "PID", "STATE")
-              .row(node.url(), String.valueOf(node.pid()), "ready"));
+          new Table("NODE", "PID", "STATE").row(node.url(), String.valueOf(node.pid()), "ready"));
       return 0;
     }
   }
@@ -202,8 +200,7 @@ final class NodeCommand {
       Duration wait = Durations.parse(timeout, "--timeout");
       NodeFile node = running();
       ProcessHandle process =
-          node.process()
-              .orElseThrow(() -> CliException.failed("the node has ended just now"));
+          node.process().orElseThrow(() -> CliException.failed("the node has ended just now"));
       process.destroy();
       try {
         process.onExit().get(wait.toMillis(), TimeUnit.MILLISECONDS);

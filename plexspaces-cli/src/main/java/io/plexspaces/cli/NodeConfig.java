@@ -45,11 +45,11 @@ public record NodeConfig(
 
   /** Variables that are no setting of the node. */
   private static final Set<String> OTHER_VARIABLES =
-      Set.of(
-          "PLEXSPACES_NODE", "PLEXSPACES_TOKEN", "PLEXSPACES_JAVA_OPTS", "PLEXSPACES_TOOLS");
+      Set.of("PLEXSPACES_NODE", "PLEXSPACES_TOKEN", "PLEXSPACES_JAVA_OPTS", "PLEXSPACES_TOOLS");
 
   /** Sections that are described but come with later versions. */
-  private static final List<String> LATER_SECTIONS = List.of("tenants", "tls", "metrics", "outbound");
+  private static final List<String> LATER_SECTIONS =
+      List.of("tenants", "tls", "metrics", "outbound");
 
   /** A node on loopback without authentication: what tests and first steps use. */
   public static NodeConfig local(Path dataDirectory, int port) {
@@ -106,8 +106,7 @@ public record NodeConfig(
         path(base, environment, "PLEXSPACES_NODE_DATA_DIR", node.string("data_dir").orElse("data"));
     String bind = node.string("bind").orElse(defaults.bind);
     int port = node.integer("http_port", 0, 65_535).map(Long::intValue).orElse(defaults.port);
-    long memory =
-        node.size("memory_budget", 16L << 20, 1L << 50).orElse(defaults.memoryBudget);
+    long memory = node.size("memory_budget", 16L << 20, 1L << 50).orElse(defaults.memoryBudget);
     node.unsupported("labels");
     node.done();
 
@@ -129,8 +128,7 @@ public record NodeConfig(
 
   private static AuthConfig auth(
       TomlSection auth, @Nullable Path base, Map<String, String> environment) {
-    String mode =
-        auth.oneOf("mode", Map.of("none", "none", "jwt", "jwt"), Set.of()).orElse("none");
+    String mode = auth.oneOf("mode", Map.of("none", "none", "jwt", "jwt"), Set.of()).orElse("none");
     String issuer = auth.string("issuer").orElse(null);
     String audience = auth.string("audience").orElse(null);
     String jwks = auth.string("jwks_file").orElse(null);
@@ -159,7 +157,9 @@ public record NodeConfig(
         issuer,
         audience,
         jwks == null ? null : path(base, environment, "PLEXSPACES_AUTH_JWKS_FILE", jwks),
-        secret == null ? null : path(base, environment, "PLEXSPACES_AUTH_HS256_SECRET_FILE", secret),
+        secret == null
+            ? null
+            : path(base, environment, "PLEXSPACES_AUTH_HS256_SECRET_FILE", secret),
         tenantClaim,
         rolesClaim);
   }
@@ -185,10 +185,9 @@ public record NodeConfig(
                     "tenant_claim",
                     "roles_claim"),
             "journal", List.of("idempotency_retention"))
-        .forEach(
-            (section, keys) ->
-                keys.forEach(
-                    k -> known.add((PREFIX + "_" + section + "_" + k).toUpperCase(Locale.ROOT))));
+        .forEach((section, keys) ->
+            keys.forEach(
+                k -> known.add((PREFIX + "_" + section + "_" + k).toUpperCase(Locale.ROOT))));
     for (String name : new TreeSet<>(environment.keySet())) {
       if (name.startsWith(PREFIX + "_") && !known.contains(name)) {
         errors.add(0, "the environment variable " + name + " is no setting of this version");

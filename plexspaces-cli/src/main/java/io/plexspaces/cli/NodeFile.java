@@ -52,8 +52,7 @@ record NodeFile(long pid, long processStart, String url) {
     try {
       Value.Obj v = Json.readObject(Files.readAllBytes(file));
       return Optional.of(
-          new NodeFile(
-              v.integer("pid", 0), v.integer("process_start_ms", 0), v.string("url", "")));
+          new NodeFile(v.integer("pid", 0), v.integer("process_start_ms", 0), v.string("url", "")));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | HostException e) {

@@ -1,10 +1,10 @@
 package io.plexspaces.cli;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
-import org.jspecify.annotations.Nullable;
 
 /** The options that every command takes. */
 @Command(

@@ -2,9 +2,14 @@ package io.plexspaces.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Rows in aligned columns. Not thread-safe. */
 final class Table {
+  /** With a unit of bytes, perhaps; a version such as 1.2.0 is none. */
+  private static final Pattern NUMBER =
+      Pattern.compile("-?[0-9]+(\\.[0-9]+)?([eE]-?[0-9]+)?( [KMGT]?i?B)?");
+
   private static final String GAP = "   ";
   private final List<String> headers;
   private final List<List<String>> rows = new ArrayList<>();
@@ -76,6 +81,6 @@ final class Table {
   }
 
   private static boolean isNumber(String s) {
-    return !s.isEmpty() && Character.isDigit(s.charAt(0));
+    return NUMBER.matcher(s).matches();
   }
 }

@@ -25,8 +25,7 @@ record Terminal(
   static Terminal ofProcess() {
     return new Terminal(
         System.in,
-        new PrintStream(
-            new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8),
+        new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
         System.getenv(),
         Boolean.getBoolean(TERMINAL_PROPERTY));

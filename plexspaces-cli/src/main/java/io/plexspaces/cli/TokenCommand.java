@@ -31,7 +31,9 @@ import picocli.CommandLine.Parameters;
     description = "Makes and reads tokens for development.",
     synopsisSubcommandLabel = "COMMAND",
     footer = {
-      "", "Example:", "  plexspaces token mint --secret-file dev.secret --tenant acme --role invoker"
+      "",
+      "Example:",
+      "  plexspaces token mint --secret-file dev.secret --tenant acme --role invoker"
     })
 final class TokenCommand {
   private TokenCommand() {}
@@ -217,8 +219,7 @@ final class TokenCommand {
               "--secret-file checks HS256, the token is signed with "
                   + jwt.getHeader().getAlgorithm());
         }
-        signature =
-            jwt.verify(new MACVerifier(secret(session, secretFile))) ? "good" : "wrong";
+        signature = jwt.verify(new MACVerifier(secret(session, secretFile))) ? "good" : "wrong";
       }
       boolean expired = until != null && !until.toInstant().isAfter(Instant.now());
       Table t =

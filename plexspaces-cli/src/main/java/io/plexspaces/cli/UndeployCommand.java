@@ -38,9 +38,7 @@ final class UndeployCommand implements Callable<Integer> {
   public Integer call() {
     Duration wait = Durations.parse(drain, "--drain");
     String path = Apps.path(app) + "?drain=" + wait.toMillis() + "ms&purge=" + purge;
-    session
-        .client()
-        .call(new Request("DELETE", path, null, "", Map.of(), wait.plus(SHUTDOWN)));
+    session.client().call(new Request("DELETE", path, null, "", Map.of(), wait.plus(SHUTDOWN)));
     session.say(
         Value.Obj.builder().put("app", app).put("undeployed", true).put("purged", purge).build(),
         "Undeployed " + app + (purge ? " and removed its journals" : "; its journals are kept"));

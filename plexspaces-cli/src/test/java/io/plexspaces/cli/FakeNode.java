@@ -45,7 +45,8 @@ final class FakeNode implements AutoCloseable {
    * @param request method and path without the query
    */
   FakeNode on(String request, int status, String body) {
-    return on(request, status, status < 400 ? "application/json" : "application/problem+json", body);
+    return on(
+        request, status, status < 400 ? "application/json" : "application/problem+json", body);
   }
 
   FakeNode on(String request, int status, String type, String body) {

@@ -18,11 +18,13 @@ class RequestTest {
   private static final String COUNTER =
       """
       {"app":"counter","version":"1.2.0","state":"running","module_digest":"sha256:ab","actors":3,
-       "mailbox_depth":0,"memory_bytes":18432,"restarts":0,"deployed_at":"2026-11-01T00:00:00Z"}""";
+       "mailbox_depth":0,"memory_bytes":18432,"restarts":0,"deployed_at":"2026-11-01T00:00:00Z"}\
+      """;
   private static final String REPORTS =
       """
       {"app":"reports-of-the-year","version":"2","state":"failed","failure":"too many restarts",
-       "actors":12,"mailbox_depth":7,"memory_bytes":900,"restarts":10}""";
+       "actors":12,"mailbox_depth":7,"memory_bytes":900,"restarts":10}\
+      """;
 
   private FakeNode node;
 
@@ -47,8 +49,8 @@ class RequestTest {
         .isEqualTo(
             """
             APP                   VERSION   STATE     ACTORS   QUEUED     MEMORY   RESTARTS   DEPLOYED
-            counter                 1.2.0   running        3        0   18.0 KiB          0   2026-11-01T00:00:00Z
-            reports-of-the-year         2   failed        12        7      900 B         10
+            counter               1.2.0     running        3        0   18.0 KiB          0   2026-11-01T00:00:00Z
+            reports-of-the-year   2         failed        12        7      900 B         10
             """);
   }
 
@@ -89,8 +91,17 @@ class RequestTest {
         "POST /api/v1/actors/shop/cart/a%2Fb%20%C3%BC%3F/ask/add", 200, "{\"n\":1,\"l\":[1,2]}");
     CommandRun run =
         run(
-            "actor", "ask", "shop/cart/a/b ü?", "add", "{\"by\":2}", "--timeout", "5s",
-            "--idempotency-key", "k\"1", "--token", "secret");
+            "actor",
+            "ask",
+            "shop/cart/a/b ü?",
+            "add",
+            "{\"by\":2}",
+            "--timeout",
+            "5s",
+            "--idempotency-key",
+            "k\"1",
+            "--token",
+            "secret");
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).isEqualTo("{\n  \"n\": 1,\n  \"l\": [\n    1,\n    2\n  ]\n}\n");
     FakeNode.Asked asked = node.onlyRequest();
@@ -107,7 +118,8 @@ class RequestTest {
     Path file = Files.writeString(dir.resolve("p.json"), "[1]");
     assertThat(run("actor", "send", "a/b/c", "op", "@" + file).out())
         .isEqualTo("Queued as message m-1\n");
-    CommandRun.of(Map.of("PLEXSPACES_NODE", node.url()), "[2]", "actor", "send", "a/b/c", "op", "-");
+    CommandRun.of(
+        Map.of("PLEXSPACES_NODE", node.url()), "[2]", "actor", "send", "a/b/c", "op", "-");
     assertThat(node.requests()).isEqualTo(2);
   }
 
@@ -124,17 +136,27 @@ class RequestTest {
     Path config = Files.writeString(dir.resolve("c.toml"), "name = \"c\"");
     CommandRun run =
         run(
-            "deploy", "--app", "counter", "--wasm", wasm.toString(), "--config", config.toString(),
-            "--version", "1.2.0", "--wait");
+            "deploy",
+            "--app",
+            "counter",
+            "--wasm",
+            wasm.toString(),
+            "--config",
+            config.toString(),
+            "--version",
+            "1.2.0",
+            "--wait");
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).startsWith("Deployed: counter 1.2.0 is running, 3 actors (");
     assertThat(run.status()).isZero();
     FakeNode.Asked asked = node.onlyRequest();
     String boundary = asked.contentType().replace("multipart/form-data; boundary=", "");
     assertThat(asked.body())
-        .contains("--" + boundary + "\r\nContent-Disposition: form-data; name=\"app\"\r\n\r\ncounter\r\n")
+        .contains(
+            "--" + boundary + "\r\nContent-Disposition: form-data; name=\"app\"\r\n\r\ncounter\r\n")
         .contains("name=\"version\"\r\n\r\n1.2.0\r\n")
-        .contains("name=\"wasm\"; filename=\"module.wasm\"\r\nContent-Type: application/wasm\r\n\r\n\0asm")
+        .contains(
+            "name=\"wasm\"; filename=\"module.wasm\"\r\nContent-Type: application/wasm\r\n\r\n\0asm")
         .contains("\r\n\r\nname = \"c\"\r\n")
         .endsWith("--" + boundary + "--\r\n");
   }
@@ -146,13 +168,17 @@ class RequestTest {
         400,
         """
         {"code":"INVALID_ARGUMENT","detail":"app-config.toml has 2 errors:\\nline 1: a\\nline 2: b",
-         "retryable":false}""");
+         "retryable":false}\
+        """);
     CommandRun run = run("app", "start", "x");
     assertThat(run.status()).isEqualTo(1);
     assertThat(run.err())
         .isEqualTo(
-            "plexspaces: app-config.toml has 2 errors: (INVALID_ARGUMENT)\n"
-                + "  line 1: a\n  line 2: b\n");
+            """
+            plexspaces: app-config.toml has 2 errors (INVALID_ARGUMENT)
+              line 1: a
+              line 2: b
+            """);
   }
 
   @Test
@@ -180,7 +206,8 @@ class RequestTest {
         {"kind":"supervisor","label":"rag","state":"running","restarts":0,"children":[
           {"kind":"actor","label":"front/front","state":"running","restarts":2,"children":[]},
           {"kind":"dynamic","label":"session","state":"running","restarts":0,"children":[
-            {"kind":"actor","label":"session/7","state":"passive","restarts":0,"children":[]}]}]}""");
+            {"kind":"actor","label":"session/7","state":"passive","restarts":0,"children":[]}]}]}\
+        """);
     assertThat(run("actor", "tree", "rag").out())
         .isEqualTo(
             """
@@ -206,8 +233,8 @@ class RequestTest {
     assertThat(run("metrics", "--app", "a").out())
         .isEqualTo(
             """
-            SERIES                      LABELS             VALUE
-            plexspaces_messages_total   app=a type=t{x}      3.0
+            SERIES                      LABELS            VALUE
+            plexspaces_messages_total   app=a type=t{x}     3.0
             """);
     assertThat(run("metrics", "--raw").out()).startsWith("# TYPE");
   }
