@@ -245,20 +245,52 @@ final class ActorCell implements Ready {
     return true;
   }
 
+  /** Only large payloads are charged: small ones are bounded by the mailbox's capacity. */
+  private static long charged(Message m) {
+    return m.payload().size() > 1024 ? m.payload().size() : 0;
+  }
+
+  private @Nullable Message take() {
+    Message m = mailbox.poll();
+    if (m != null && charged(m) > 0) {
+      app.engine().budget().release(charged(m));
+    }
+    return m;
+  }
+
   private void offer(Message m, @Nullable Turn waker) {
+    if (charged(m) > 0) {
+      app.engine().relieveMemory();
+      app.engine().budget().charge(charged(m));
+    }
+    boolean queued = false;
+    try {
+      queued = tryOffer(m, waker);
+    } finally {
+      if (!queued && charged(m) > 0) {
+        app.engine().budget().release(charged(m));
+      }
+    }
+  }
+
+  /** False if the message was dropped. */
+  private boolean tryOffer(Message m, @Nullable Turn waker) {
     while (true) {
       switch (mailbox.offer(m)) {
         case QUEUED -> {
           Message dropped = mailbox.pollDropped();
           while (dropped != null) {
+            if (charged(dropped) > 0) {
+              app.engine().budget().release(charged(dropped));
+            }
             drop(dropped, "pushed out of a full mailbox");
             dropped = mailbox.pollDropped();
           }
-          return;
+          return true;
         }
         case DROPPED_NEWEST -> {
           drop(m, "the mailbox is full");
-          return;
+          return false;
         }
         case FULL -> {
           if (plan.mailbox().overflow() != Overflow.BLOCK || m.accepted() != null) {
@@ -337,6 +369,15 @@ final class ActorCell implements Ready {
     }
   }
 
+  long lastUsedNanos() {
+    return lastUsedNanos;
+  }
+
+  /** Whether it may leave memory: it is virtual and has nothing to do. */
+  boolean mayPassivate() {
+    return plan.idleTimeout() != null && state == ActorState.RUNNING && isQuiescent();
+  }
+
   /** Waits until the cell has stopped; false if it has not within the time. */
   boolean awaitStopped(long millis) throws InterruptedException {
     return stopped.await(millis, TimeUnit.MILLISECONDS);
@@ -384,7 +425,7 @@ final class ActorCell implements Ready {
         if (!takesMessages()) {
           break;
         }
-        Message m = mailbox.poll();
+        Message m = take();
         if (m == null) {
           break;
         }
@@ -463,6 +504,7 @@ final class ActorCell implements Ready {
   /** Brings the actor to life; answers why it failed, after telling its supervisor. */
   private @Nullable HostError activate(Worker worker) {
     state = ActorState.STARTING;
+    app.engine().relieveMemory();
     try {
       guest = runner.activate(worker, this);
       state = ActorState.RUNNING;
@@ -541,10 +583,10 @@ final class ActorCell implements Ready {
   }
 
   private void failQueued(HostError why) {
-    Message m = mailbox.poll();
+    Message m = take();
     while (m != null) {
       runner.refuse(m, why);
-      m = mailbox.poll();
+      m = take();
     }
   }
 
@@ -660,7 +702,7 @@ final class ActorCell implements Ready {
   /** Hands what arrived at a closed cell to the actor's next cell. */
   private void redirect() {
     HostError why = ended;
-    Message m = mailbox.poll();
+    Message m = take();
     while (m != null) {
       if (why != null) {
         runner.refuse(m, why);
@@ -668,7 +710,7 @@ final class ActorCell implements Ready {
         releaseKey(m);
         app.engine().redeliver(this, m);
       }
-      m = mailbox.poll();
+      m = take();
     }
   }
 }

@@ -9,6 +9,7 @@ import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.journal.JournalStore;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import io.plexspaces.api.op.HostOperation;
@@ -26,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The {@link Engine} of one node. */
@@ -42,6 +44,8 @@ public final class ActorEngine implements Engine {
   private final RandomGenerator random;
   private final GuestLog guestLog;
   private final Duration startTimeout;
+  private final MemoryBudget budget;
+  private final MemoryRelief relief;
   private final EngineTimer timer = new EngineTimer();
   private final WaitForGraph waitForGraph = new WaitForGraph();
   private final ConcurrentMap<AppId, AppRuntime> apps = new ConcurrentHashMap<>();
@@ -60,6 +64,8 @@ public final class ActorEngine implements Engine {
     this.random = b.random;
     this.guestLog = b.guestLog;
     this.startTimeout = b.startTimeout;
+    this.budget = b.budget;
+    this.relief = new MemoryRelief(b.budget, this::cells);
     this.dispatcher = new Dispatcher(b.workers);
     this.idHigh = random.nextLong();
   }
@@ -79,6 +85,7 @@ public final class ActorEngine implements Engine {
         (actor, level, message) ->
             System.getLogger("guest").log(level(level), actor + ": " + message);
     private Duration startTimeout = Duration.ofSeconds(60);
+    private MemoryBudget budget = MemoryBudget.unlimited();
     private int workers = Runtime.getRuntime().availableProcessors();
 
     private Builder() {}
@@ -113,6 +120,12 @@ public final class ActorEngine implements Engine {
 
     public Builder guestLog(GuestLog log) {
       this.guestLog = log;
+      return this;
+    }
+
+    /** The node's budget for guest pages and mailboxes; the guests' engines share it. */
+    public Builder memoryBudget(MemoryBudget b) {
+      this.budget = b;
       return this;
     }
 
@@ -171,6 +184,19 @@ public final class ActorEngine implements Engine {
 
   EngineTimer timer() {
     return timer;
+  }
+
+  MemoryBudget budget() {
+    return budget;
+  }
+
+  /** Called where memory is asked for: near the limit, idle actors leave memory. */
+  void relieveMemory() {
+    relief.check();
+  }
+
+  private Stream<ActorCell> cells() {
+    return apps.values().stream().flatMap(AppRuntime::cells);
   }
 
   WaitForGraph waitForGraph() {

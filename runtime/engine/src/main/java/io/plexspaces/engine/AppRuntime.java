@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A running app: its namespace of actors and names, and its supervisor tree. Thread-safe. */
@@ -302,6 +303,10 @@ final class AppRuntime {
                     plan.supervisor().maxRestarts(), plan.supervisor().windowMillis()));
     return cells.computeIfAbsent(
         address, a -> new ActorCell(this, actor, type, actorPlan, Value.Obj.EMPTY, true, window));
+  }
+
+  Stream<ActorCell> cells() {
+    return cells.values().stream();
   }
 
   void refuseUnlessRunning() {
