@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * journals/&lt;tenant&gt;/&lt;app&gt;/&lt;type&gt;/&lt;key&gt;.db   one journal per durable actor
  * pending.db                                 actors that may have undelivered effects
  * apps.db, artifacts/sha256/&lt;digest&gt;         what is deployed
- * cache/modules                              compiled modules; may be deleted
+ * cache/modules, cache/native                may be deleted while no node runs
  * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
@@ -37,11 +37,12 @@ public final class DataDirectory implements AutoCloseable {
 
   private final Path root;
   private final FileChannel lock;
-  private final DurableFiles files = new DurableFiles();
+  private final DurableFiles files;
 
   private DataDirectory(Path root, FileChannel lock) {
     this.root = root;
     this.lock = lock;
+    this.files = new DurableFiles(root);
   }
 
   /**
@@ -82,6 +83,10 @@ public final class DataDirectory implements AutoCloseable {
   /** Where compiled modules are cached; a cache: it may be deleted while no node runs. */
   public Path moduleCache() {
     return root.resolve("cache").resolve("modules");
+  }
+
+  Path nativeLibraries() {
+    return root.resolve("cache").resolve("native");
   }
 
   Path journals() {
@@ -127,7 +132,11 @@ public final class DataDirectory implements AutoCloseable {
   private static Path create(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       Path absolute = directory.toAbsolutePath();
-      new DurableFiles().directory(absolute);
+      Path existing = absolute;
+      while (existing.getParent() != null && !Files.isDirectory(existing)) {
+        existing = existing.getParent();
+      }
+      new DurableFiles(existing).directory(absolute);
       if (Files.getFileStore(absolute).supportsFileAttributeView("posix")) {
         Files.setPosixFilePermissions(absolute, PosixFilePermissions.fromString("rwx------"));
       }

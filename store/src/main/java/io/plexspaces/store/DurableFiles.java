@@ -22,25 +22,39 @@ import java.util.stream.Stream;
 
 /** Files and directories that are still there after a power loss. Thread-safe. */
 final class DurableFiles {
+  /** Directories whose entries are on disk. */
   private final Set<Path> known = ConcurrentHashMap.newKeySet();
+
   private final ReentrantLock making = new ReentrantLock();
 
-  /** Creates {@code directory} and its parents; on return their entries are on disk. */
+  /**
+   * @param root exists; only directories below it are made
+   */
+  DurableFiles(Path root) {
+    known.add(root);
+  }
+
+  /**
+   * Creates {@code directory} and its parents; on return their entries are on disk. What exists is
+   * synced too, once: the process that made it may have been killed before it did.
+   */
   void directory(Path directory) throws IOException {
     if (known.contains(directory)) {
       return;
     }
     making.lock();
     try {
-      Deque<Path> missing = new ArrayDeque<>();
-      for (Path p = directory; p != null && !Files.isDirectory(p); p = p.getParent()) {
-        missing.push(p);
+      Deque<Path> unknown = new ArrayDeque<>();
+      for (Path p = directory; !known.contains(p); p = parent(p)) {
+        unknown.push(p);
       }
-      for (Path p : missing) {
-        Files.createDirectory(p);
+      for (Path p : unknown) {
+        if (!Files.isDirectory(p)) {
+          Files.createDirectory(p);
+        }
         syncDirectory(parent(p));
+        known.add(p);
       }
-      known.add(directory);
     } finally {
       making.unlock();
     }

@@ -39,6 +39,7 @@ public final class SqliteAppStore implements AppStore {
    *     version wrote it
    */
   public SqliteAppStore(DataDirectory data) {
+    NativeLibrary.load(data);
     this.path = data.apps();
     this.artifacts = new Artifacts(data.artifacts());
     try {

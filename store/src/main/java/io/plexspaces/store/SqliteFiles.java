@@ -19,6 +19,12 @@ record SqliteFiles(Duration busyTimeout, boolean durable, int maxPages) {
   /** In KiB: what one open file may cache; most journals touch a handful of pages. */
   private static final int CACHE_KIB = 256;
 
+  /**
+   * Pages after which a WAL is written back into its file: 1 MiB. SQLite's own 4 MiB, times some
+   * thousand open journals, would be a lot of disk; every 64 turns or so two more syncs are little.
+   */
+  private static final int CHECKPOINT_PAGES = 256;
+
   static SqliteFiles of(StoreOptions options) {
     return new SqliteFiles(options.busyTimeout(), true, 0);
   }
@@ -35,10 +41,14 @@ record SqliteFiles(Duration busyTimeout, boolean durable, int maxPages) {
     config.setBusyTimeout(Math.toIntExact(busyTimeout.toMillis()));
     config.setCacheSize(-CACHE_KIB);
     Connection connection = config.createConnection("jdbc:sqlite:" + file);
-    if (maxPages > 0) {
-      try (Statement s = connection.createStatement()) {
+    try (Statement s = connection.createStatement()) {
+      s.execute("pragma wal_autocheckpoint = " + CHECKPOINT_PAGES);
+      if (maxPages > 0) {
         s.execute("pragma max_page_count = " + maxPages);
       }
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
     }
     return connection;
   }

@@ -48,6 +48,7 @@ public final class SqliteJournalStore implements JournalStore {
       Telemetry telemetry,
       InstantSource clock,
       SqliteFiles settings) {
+    NativeLibrary.load(data);
     this.tree = new JournalTree(data, settings);
     this.pending = PendingIndex.open(data, SqliteFiles.of(options), tree);
     this.pool = new IoPool("store-journal", options.ioThreads());

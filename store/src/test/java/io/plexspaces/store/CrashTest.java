@@ -29,13 +29,40 @@ class CrashTest {
 
   @Test
   void everyAcknowledgedCommitWasSynced() throws Exception {
-    assertThat(syncs("durable")).isGreaterThanOrEqualTo(TURNS);
+    List<String> synced = syncs("durable");
+    assertThat(commits(synced)).isGreaterThanOrEqualTo(TURNS);
+    // A file whose name is not on disk is lost with all that is in it.
+    Path data = root.resolve("data").toRealPath();
+    Path type = data.resolve("journals/acme/shop/counter");
+    assertThat(synced)
+        .contains(type.toString())
+        .contains(type.resolve("..").normalize().toString())
+        .contains(type.resolve("../..").normalize().toString())
+        .contains(data.resolve("journals").toString());
+    assertThat(synced.indexOf(type.toString()))
+        .as("the directory is synced before the first commit is acknowledged")
+        .isBetween(0, nthCommit(synced, 2));
   }
 
   /** The test of the test: without the sync of each commit the assertion above fails. */
   @Test
   void aMissingSyncIsNoticed() throws Exception {
-    assertThat(syncs("careless")).isLessThan(TURNS);
+    assertThat(commits(syncs("careless"))).isLessThan(TURNS);
+  }
+
+  private static long commits(List<String> synced) {
+    return synced.stream().filter(p -> p.endsWith("/a.db-wal")).count();
+  }
+
+  /** The WAL is synced twice for its first commit: its header, then the commit. */
+  private static int nthCommit(List<String> synced, int n) {
+    int found = 0;
+    for (int i = 0; i < synced.size(); i++) {
+      if (synced.get(i).endsWith("/a.db-wal") && ++found == n) {
+        return i;
+      }
+    }
+    throw new AssertionError("fewer than " + n + " syncs of the journal");
   }
 
   @Test
@@ -73,40 +100,39 @@ class CrashTest {
     }
   }
 
-  /** How often a process that commits {@value #TURNS} turns one by one asked for a sync. */
-  private long syncs(String mode) throws IOException, InterruptedException {
+  /** What a process that commits {@value #TURNS} turns one by one asked to be synced, in order. */
+  private List<String> syncs(String mode) throws IOException, InterruptedException {
     Path data = root.resolve("data");
     String[] arguments = {"sequential", data.toString(), Integer.toString(TURNS), mode};
+    Path log = root.resolve("syncs");
     Optional<Path> shim = shim();
     if (shim.isPresent()) {
-      Path count = root.resolve("count");
       Map<String, String> environment =
-          Map.of("LD_PRELOAD", shim.get().toString(), "SYNC_COUNT_FILE", count.toString());
+          Map.of("LD_PRELOAD", shim.get().toString(), "SYNC_LOG", log.toString());
       try (Child child = Child.start(List.of(), environment, arguments)) {
         assertThat(child.output()).contains("acknowledged " + TURNS);
       }
-      // One byte a call: appending needs no lock and survives a kill.
-      return Files.size(count);
+      return Files.readAllLines(log);
     }
     assumeTrue(
         runs("strace", "-V"), "skipped: neither a C compiler nor strace is here to count syncs");
-    Path log = root.resolve("strace.log");
     List<String> strace =
-        List.of("strace", "-f", "-o", log.toString(), "-e", "trace=fsync,fdatasync");
+        List.of("strace", "-f", "-y", "-o", log.toString(), "-e", "trace=fsync,fdatasync");
     try (Child child = Child.start(strace, arguments)) {
       assertThat(child.output()).contains("acknowledged " + TURNS);
     }
+    Pattern call = Pattern.compile("(?:fsync|fdatasync)\\(\\d+<([^>]*)>");
     try (var lines = Files.lines(log)) {
-      return lines.filter(l -> l.matches(".*\\b(fsync|fdatasync)\\(.*")).count();
+      return lines.map(call::matcher).filter(Matcher::find).map(m -> m.group(1)).toList();
     }
   }
 
   private Optional<Path> shim() throws IOException, InterruptedException {
-    Path source = root.resolve("sync_count.c");
-    try (var in = CrashTest.class.getResourceAsStream("/sync_count.c")) {
+    Path source = root.resolve("sync_log.c");
+    try (var in = CrashTest.class.getResourceAsStream("/sync_log.c")) {
       Files.write(source, java.util.Objects.requireNonNull(in).readAllBytes());
     }
-    Path library = root.resolve("sync_count.so");
+    Path library = root.resolve("sync_log.so");
     return System.getProperty("os.name").equals("Linux")
             && runs("cc", "-shared", "-fPIC", "-O1", "-o", library.toString(), source.toString())
         ? Optional.of(library)

@@ -179,6 +179,18 @@ class JournalTest {
   }
 
   @Test
+  void aFileWhoseFirstCommitFailedIsAnActorThatNeverChanged() {
+    try (Store store = new Store(root);
+        Journal j = store.journal("a")) {
+      assertThat(get(append(j, turn(7)))).isPresent();
+      assertThat(store.file("a")).exists();
+      assertThat(j.recover()).isEqualTo(Recovered.NONE);
+      commit(j, turn(1));
+      assertThat(j.recover().lastSeq()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aMessageIsRecordedOnce() {
     try (Store store = new Store(root);
         Journal j = store.journal("a")) {
