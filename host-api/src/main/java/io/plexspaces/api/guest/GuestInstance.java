@@ -13,7 +13,7 @@ public interface GuestInstance extends AutoCloseable {
    * @param host what the guest may call meanwhile; valid until this returns
    * @return what the guest answered; an answer with {@link GuestReply#failed} is the guest's own
    *     error and leaves the instance usable
-   * @throws GuestTrap if the guest crashed: the instance must then be closed
+   * @throws GuestTrap if the guest crashed: the instance must then be rolled back or closed
    * @throws TurnStopped if {@link GuestHost#safepoint} threw it: likewise
    */
   GuestReply call(GuestOp op, Frame input, GuestHost host);
@@ -24,7 +24,7 @@ public interface GuestInstance extends AutoCloseable {
    */
   void mark();
 
-  /** Brings back what {@link #mark} remembered. */
+  /** Brings back what {@link #mark} remembered, also after a trap. */
   void rollBack();
 
   /** Whether {@link #rollBack} undoes what a call did to the guest's memory. */

@@ -550,9 +550,13 @@ final class TurnRunner {
   private void fail(Message m, Turn turn, HostError error, boolean ownFault, long nanos) {
     turn.rollBackParticipants();
     count(m, ownFault ? "crashed" : "error", nanos);
-    // First the consequences, then the reply: who is told of a crash finds names free and counts
-    // up.
-    cell.crashed(error, ownFault);
+    // First the consequences, then the reply: who is told of a crash finds the names free.
+    GuestInstance guest = cell.guest();
+    if (!ownFault && guest != null && guest.canRollBack()) {
+      guest.rollBack(); // a limit or a quota ended the turn: the actor is as it was before
+    } else {
+      cell.crashed(error, ownFault);
+    }
     refuseAfterTurn(m, error);
   }
 
