@@ -12,7 +12,6 @@ import io.plexspaces.api.store.AppStore.AppRecord;
 import io.plexspaces.engine.AppStatus;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.Engine;
-import io.plexspaces.engine.plan.AppPlan;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -41,17 +40,14 @@ public final class AppDeployer implements Deployer, AutoCloseable {
   private final JournalStore journals;
   private final GuestEngines guests;
   private final AppConfigReader reader;
+  private final RunningApps running;
   private final Telemetry telemetry;
-  private final List<Consumer<AppId>> whenGone;
   private final InstantSource clock;
 
   private final AppLocks locks = new AppLocks();
 
   /** Between an artifact's put and its record's save, no undeploy may find it unused. */
   private final ReentrantLock storing = new ReentrantLock();
-
-  /** Modules of the apps that the engine has. */
-  private final Map<AppId, GuestModule> modules = new ConcurrentHashMap<>();
 
   /** Why apps that should run do not. */
   private final Map<AppId, String> failures = new ConcurrentHashMap<>();
@@ -66,7 +62,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     guests = new GuestEngines(b.guests, b.maxArtifactBytes);
     reader = new AppConfigReader(b.defaults);
     telemetry = b.telemetry;
-    whenGone = List.copyOf(b.whenGone);
+    running = new RunningApps(engine, guests, reader, List.copyOf(b.whenGone));
     clock = b.clock;
   }
 
@@ -103,22 +99,23 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     // Journals of an earlier deployment were kept on purpose; those of a failed one are removed.
     boolean fresh = journals.actors(id).isEmpty();
     boolean done = false;
+    coming.put(id, described(record, AppState.DEPLOYING, null));
     try {
-      launch(record, artifact);
+      running.launch(record, artifact);
       store(record, artifact);
       done = true;
-      LOG.log(Level.INFO, "deployed {0} {1}", id, record.version());
-      return info(record);
     } finally {
       if (!done) {
-        quietly("stop", id, () -> takeDown(id, Duration.ZERO));
-        failures.remove(id);
+        RunningApps.quietly("stop", id, () -> running.takeDown(id, Duration.ZERO));
         if (fresh) {
-          quietly("purge", id, () -> journals.purge(id));
+          RunningApps.quietly("purge", id, () -> journals.purge(id));
         }
         telemetry.appRemoved(id);
       }
+      coming.remove(id);
     }
+    LOG.log(Level.INFO, "deployed {0} {1}", id, record.version());
+    return info(record);
   }
 
   private void store(AppRecord record, byte[] artifact) {
@@ -135,7 +132,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
       done = true;
     } finally {
       if (!done) {
-        quietly("forget", record.app(), () -> store.remove(record.app()));
+        RunningApps.quietly("forget", record.app(), () -> store.remove(record.app()));
       }
       storing.unlock();
     }
@@ -167,7 +164,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
         () -> {
           // A node that dies from here on comes back with the app stopped, to be undeployed again.
           wants(require(app), false);
-          takeDown(app, drain);
+          running.takeDown(app, drain);
           if (purge) {
             journals.purge(app);
           }
@@ -201,7 +198,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
         app,
         () -> {
           AppRecord record = wants(require(app), false);
-          takeDown(app, drain);
+          running.takeDown(app, drain);
           failures.remove(app);
           return info(record);
         });
@@ -214,12 +211,17 @@ public final class AppDeployer implements Deployer, AutoCloseable {
 
   /** Starts what is stopped, failed or running; an app that does not start is marked failed. */
   private AppInfo startLocked(AppRecord record, Duration drain) {
-    takeDown(record.app(), drain);
+    AppId app = record.app();
+    running.takeDown(app, drain);
+    coming.put(app, described(record, AppState.DEPLOYING, null));
     try {
-      launch(record, store.artifact(record.artifactDigest()));
+      running.launch(record, store.artifact(record.artifactDigest()));
+      failures.remove(app);
     } catch (RuntimeException | Error e) {
-      failures.put(record.app(), reason(e));
+      failures.put(app, reason(e));
       throw e;
+    } finally {
+      coming.remove(app);
     }
     boolean done = false;
     try {
@@ -228,7 +230,8 @@ public final class AppDeployer implements Deployer, AutoCloseable {
       return info(wanted);
     } finally {
       if (!done) {
-        quietly("stop", record.app(), () -> takeDown(record.app(), Duration.ZERO));
+        RunningApps.quietly(
+            "stop", record.app(), () -> running.takeDown(record.app(), Duration.ZERO));
       }
     }
   }
@@ -281,72 +284,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
   /** Frees the modules. To be called after the engine was closed. */
   @Override
   public void close() {
-    for (AppId app : List.copyOf(modules.keySet())) {
-      quietly("close", app, () -> closeModule(app));
-    }
-  }
-
-  /** Loads the module and starts the app in the engine; leaves nothing when it throws. */
-  private void launch(AppRecord record, byte[] artifact) {
-    AppId app = record.app();
-    coming.put(app, described(record, AppState.DEPLOYING, null));
-    boolean done = false;
-    try {
-      // Read before the module is loaded: a configuration that cannot be read costs no compile.
-      AppPlan limits = plan(record, null);
-      GuestModule module = guests.pick(artifact).load(artifact, limits.limits().guest());
-      modules.put(app, module);
-      engine.start(plan(record, module), module);
-      failures.remove(app);
-      done = true;
-    } finally {
-      coming.remove(app);
-      if (!done) {
-        quietly("close", app, () -> closeModule(app));
-        gone(app);
-      }
-    }
-  }
-
-  private AppPlan plan(AppRecord r, @Nullable GuestModule module) {
-    return reader.read(
-        r.app().tenant(),
-        r.app().name(),
-        r.version(),
-        r.config(),
-        module == null ? null : module.description());
-  }
-
-  /** Stops the app if the engine has it, running or failed. */
-  private void takeDown(AppId app, Duration drain) {
-    if (engine.app(app).isEmpty()) {
-      return;
-    }
-    engine.stop(app, drain);
-    quietly("close", app, () -> closeModule(app));
-    gone(app);
-  }
-
-  private void closeModule(AppId app) {
-    GuestModule module = modules.remove(app);
-    if (module != null) {
-      module.close();
-    }
-  }
-
-  private void gone(AppId app) {
-    for (Consumer<AppId> listener : whenGone) {
-      quietly("clean up after", app, () -> listener.accept(app));
-    }
-  }
-
-  /** A step of cleaning that must not keep the next from being done. */
-  private static void quietly(String what, AppId app, Runnable step) {
-    try {
-      step.run();
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "could not " + what + " app " + app + ": " + e.getMessage(), e);
-    }
+    running.close();
   }
 
   private AppRecord require(AppId app) {

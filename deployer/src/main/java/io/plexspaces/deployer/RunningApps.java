@@ -1,0 +1,104 @@
+package io.plexspaces.deployer;
+
+import io.plexspaces.api.AppId;
+import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.api.store.AppStore.AppRecord;
+import io.plexspaces.engine.Engine;
+import io.plexspaces.engine.plan.AppPlan;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The apps that the engine has, each with the module it runs on. Calls on one app are made one by
+ * one; else thread-safe.
+ */
+final class RunningApps {
+  private static final Logger LOG = System.getLogger(RunningApps.class.getName());
+
+  private final Engine engine;
+  private final GuestEngines guests;
+  private final AppConfigReader reader;
+  private final List<Consumer<AppId>> whenGone;
+  private final Map<AppId, GuestModule> modules = new ConcurrentHashMap<>();
+
+  RunningApps(
+      Engine engine, GuestEngines guests, AppConfigReader reader, List<Consumer<AppId>> whenGone) {
+    this.engine = engine;
+    this.guests = guests;
+    this.reader = reader;
+    this.whenGone = whenGone;
+  }
+
+  /** Loads the module and starts the app in the engine; leaves nothing when it throws. */
+  void launch(AppRecord record, byte[] artifact) {
+    AppId app = record.app();
+    boolean done = false;
+    try {
+      // Read before the module is loaded: a configuration that cannot be read costs no compile.
+      AppPlan limits = plan(record, null);
+      GuestModule module = guests.pick(artifact).load(artifact, limits.limits().guest());
+      modules.put(app, module);
+      engine.start(plan(record, module), module);
+      done = true;
+    } finally {
+      if (!done) {
+        quietly("close", app, () -> closeModule(app));
+        gone(app);
+      }
+    }
+  }
+
+  private AppPlan plan(AppRecord r, @Nullable GuestModule module) {
+    return reader.read(
+        r.app().tenant(),
+        r.app().name(),
+        r.version(),
+        r.config(),
+        module == null ? null : module.description());
+  }
+
+  /** Stops the app if the engine has it, running or failed. */
+  void takeDown(AppId app, Duration drain) {
+    if (engine.app(app).isEmpty()) {
+      return;
+    }
+    engine.stop(app, drain);
+    quietly("close", app, () -> closeModule(app));
+    gone(app);
+  }
+
+  private void closeModule(AppId app) {
+    GuestModule module = modules.remove(app);
+    if (module != null) {
+      module.close();
+    }
+  }
+
+  private void gone(AppId app) {
+    for (Consumer<AppId> listener : whenGone) {
+      quietly("clean up after", app, () -> listener.accept(app));
+    }
+  }
+
+  /** A step of cleaning that must not keep the next from being done. */
+  static void quietly(String what, AppId app, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "could not " + what + " app " + app + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Frees all modules; the engine must have been closed. */
+  void close() {
+    for (AppId app : List.copyOf(modules.keySet())) {
+      quietly("close", app, () -> closeModule(app));
+    }
+  }
+}
