@@ -75,6 +75,11 @@ final class SpaceTransaction implements TurnParticipant {
     return rivals;
   }
 
+  /** Lets those who wait for this turn look again: it has ended, or gave something back. */
+  void wakeRivals() {
+    new ArrayList<>(rivals).forEach(Waiter::wake);
+  }
+
   @Nullable Waiter waiter() {
     return waiter;
   }

@@ -5,7 +5,6 @@ import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.op.TurnContext;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -13,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The tuple space of an app: what turns do in it, and how they wait. {@link Shelf} says which
- * tuples are where. One lock guards it all and is never held while someone waits. Thread-safe.
+ * tuples are where, {@link Answers} how a call is answered. One lock guards it all and is never
+ * held while someone waits. Thread-safe.
  *
  * <p>A tuple that becomes free goes at once, under the lock, to the waiters before it in the queue,
  * so no free tuple ever matches a waiting taker, and there is nothing to poll. A waiter that gives
@@ -32,6 +32,7 @@ final class TupleSpace {
   private final long origin;
   private final ReentrantLock lock = new ReentrantLock();
   private final Shelf shelf;
+  private final Answers answers;
   private long orders;
   private boolean closed;
 
@@ -46,6 +47,7 @@ final class TupleSpace {
     this.nanoTime = nanoTime;
     this.origin = nanoTime.getAsLong();
     this.shelf = new Shelf(this::now, this::nextOrder, maxBytes);
+    this.answers = new Answers(shelf, this::nextOrder);
   }
 
   /**
@@ -199,7 +201,7 @@ final class TupleSpace {
         } else {
           shelf.undo(tx);
         }
-        wakeRivals(tx);
+        tx.wakeRivals();
       }
     } finally {
       lock.unlock();
@@ -259,10 +261,10 @@ final class TupleSpace {
         lock.lock();
         try {
           check(w.tx());
-          if (attempt(w)) {
+          if (answers.attempt(w)) {
             return w.result();
           }
-          blockers = blockers(w);
+          blockers = answers.blockers(w);
           boolean hopeless = w.kind() == Waiter.Kind.TAKE_IF_EXISTS && blockers.isEmpty();
           if (hopeless || w.isLate(now())) {
             return null;
@@ -311,7 +313,7 @@ final class TupleSpace {
     lock.lock();
     try {
       check(w.tx());
-      if (attempt(w) || (blocker != null && !blockers(w).contains(blocker))) {
+      if (answers.attempt(w) || (blocker != null && !answers.blockers(w).contains(blocker))) {
         return w.isDone();
       }
       shelf.enqueue(w, blocker);
@@ -327,84 +329,16 @@ final class TupleSpace {
     }
   }
 
-  /** Serves {@code w} if that is possible at this moment. */
-  private boolean attempt(Waiter w) {
-    switch (w.kind()) {
-      case SETTLE -> {
-        if (shelf.earlier(w.tx()) == null) {
-          w.finish(null);
-        }
-      }
-      case READ -> {
-        Tuple t = shelf.find(w.tx(), w.pattern());
-        if (t != null) {
-          w.finish(t);
-        }
-      }
-      case TAKE, TAKE_IF_EXISTS -> {
-        Tuple t = shelf.find(w.tx(), w.pattern());
-        if (t != null) {
-          boolean claimed = t.isClaim();
-          shelf.enlist(w.tx());
-          shelf.take(w.tx(), t);
-          w.finish(t);
-          if (claimed) {
-            wakeRivals(w.tx());
-          }
-        }
-      }
-      case WRITE_ONCE -> {
-        Tuple t = shelf.find(w.tx(), w.pattern());
-        if (t != null) {
-          w.finish(t);
-        } else if (blockers(w).isEmpty()) {
-          Tuple placed = w.candidate();
-          shelf.reserve(placed.bytes());
-          placed.placeAt(nextOrder());
-          shelf.enlist(w.tx());
-          shelf.place(w.tx(), placed, w.pattern());
-          w.finish(placed);
-        }
-      }
-    }
-    return w.isDone();
-  }
-
-  /** The turns whose end decides about {@code w}; none if nobody knows who could serve it. */
-  private List<SpaceTransaction> blockers(Waiter w) {
-    return switch (w.kind()) {
-      case READ, TAKE -> List.of();
-      case TAKE_IF_EXISTS -> shelf.takers(w.tx(), w.pattern());
-      case WRITE_ONCE -> shelf.rivals(w.tx(), w.pattern(), w.candidate());
-      case SETTLE -> {
-        SpaceTransaction earlier = shelf.earlier(w.tx());
-        yield earlier == null ? List.of() : List.of(earlier);
-      }
-    };
-  }
-
   /** Undoes what was handed to a call that ends with an error: its guest never saw it. */
   private void giveBack(Waiter w) {
     lock.lock();
     try {
-      Tuple t = w.result();
-      if (closed || w.tx().isEnded() || t == null) {
-        return;
-      }
-      if (w.takes() && t.holder() == w.tx()) {
-        shelf.untake(w.tx(), t);
-        wakeRivals(w.tx());
-      } else if (w.kind() == Waiter.Kind.WRITE_ONCE && t.isClaim()) {
-        shelf.unplace(w.tx(), t);
-        wakeRivals(w.tx());
+      if (!closed && !w.tx().isEnded()) {
+        answers.giveBack(w);
       }
     } finally {
       lock.unlock();
     }
-  }
-
-  private static void wakeRivals(SpaceTransaction tx) {
-    new ArrayList<>(tx.rivals()).forEach(Waiter::wake);
   }
 
   private void check(SpaceTransaction tx) {
