@@ -40,13 +40,18 @@ final class AppSeries {
 
   private final MeterRegistry registry;
   private final Tags tags;
+  private final int maxNames;
   private final ConcurrentHashMap<String, TypeSeries> types = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Counter> tupleOperations = new ConcurrentHashMap<>();
   private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
   private volatile boolean removed;
   private final Lazy<JournalSeries> journal = new Lazy<>(JournalSeries::new);
 
-  AppSeries(MeterRegistry registry, String tenant, String app) {
+  /**
+   * @param maxNames how many types, and tuple operations, have series of their own
+   */
+  AppSeries(MeterRegistry registry, String tenant, String app, int maxNames) {
+    this.maxNames = maxNames;
     this.registry = registry;
     this.tags = Tags.of("tenant", tenant, "app", app);
   }
@@ -76,13 +81,13 @@ final class AppSeries {
     meters.forEach(registry::remove);
   }
 
-  private static <T> T capped(
+  private <T> T capped(
       ConcurrentHashMap<String, T> map, String name, java.util.function.Function<String, T> make) {
     T found = map.get(name);
     if (found != null) {
       return found;
     }
-    return map.computeIfAbsent(map.size() < MAX_NAMES ? name : MicrometerTelemetry.OTHER, make);
+    return map.computeIfAbsent(map.size() < maxNames ? name : MicrometerTelemetry.OTHER, make);
   }
 
   private <M extends Meter> M kept(M meter) {

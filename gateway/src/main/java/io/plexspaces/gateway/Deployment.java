@@ -56,11 +56,8 @@ record Deployment(@Nullable String app, @Nullable String version, byte[] wasm, S
         new DefaultFullHttpRequest(
             HttpVersion.HTTP_1_1, HttpMethod.POST, "/", Unpooled.wrappedBuffer(body));
     request.headers().set(HttpHeaderNames.CONTENT_TYPE, contentType);
-    HttpPostMultipartRequestDecoder decoder = null;
+    HttpPostMultipartRequestDecoder decoder = decoder(request);
     try {
-      decoder =
-          new HttpPostMultipartRequestDecoder(
-              new DefaultHttpDataFactory(false), request, StandardCharsets.UTF_8);
       Map<String, byte[]> parts = new LinkedHashMap<>();
       for (InterfaceHttpData data : decoder.getBodyHttpDatas()) {
         String name = data.getName();
@@ -73,18 +70,24 @@ record Deployment(@Nullable String app, @Nullable String version, byte[] wasm, S
         }
       }
       return parts;
-    } catch (HttpPostRequestDecoder.ErrorDataDecoderException
-        | HttpPostRequestDecoder.NotEnoughDataDecoderException
-        | HttpPostRequestDecoder.TooManyFormFieldsException
-        | HttpPostRequestDecoder.TooLongFormFieldException e) {
-      throw Refusal.badRequest("the multipart form cannot be read: " + e.getMessage());
+    } catch (HttpPostRequestDecoder.NotEnoughDataDecoderException e) {
+      throw Refusal.badRequest("the multipart form is cut off");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
-      if (decoder != null) {
-        decoder.destroy();
-      }
+      decoder.destroy();
       request.release();
+    }
+  }
+
+  private static HttpPostMultipartRequestDecoder decoder(DefaultFullHttpRequest request) {
+    try {
+      return new HttpPostMultipartRequestDecoder(
+          new DefaultHttpDataFactory(false), request, StandardCharsets.UTF_8);
+    } catch (RuntimeException e) {
+      // It has many ways to fail on a form that is none, null pointers among them.
+      request.release();
+      throw Refusal.badRequest("the multipart form cannot be read");
     }
   }
 

@@ -85,7 +85,7 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
     gc.bindTo(registry);
-    overflow = new AppSeries(registry, OTHER, OTHER);
+    overflow = new AppSeries(registry, OTHER, OTHER, 0);
     mailboxes =
         MultiGauge.builder("plexspaces.mailbox.depth")
             .description("Messages queued in the mailboxes of an app.")
@@ -182,7 +182,8 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
     if (apps.size() >= MAX_APPS) {
       return overflow;
     }
-    return apps.computeIfAbsent(app, a -> new AppSeries(registry, a.tenant(), a.name()));
+    return apps.computeIfAbsent(
+        app, a -> new AppSeries(registry, a.tenant(), a.name(), AppSeries.MAX_NAMES));
   }
 
   private void refresh() {
