@@ -19,12 +19,18 @@ final class FakeTurn implements TurnContext {
   private final FakeNode node;
   private final ActorId self;
   private final RequestContext request;
+  private boolean failsAfterWaits;
   private final Map<Object, TurnParticipant> participants = new LinkedHashMap<>();
 
   FakeTurn(FakeNode node, ActorId self, RequestContext request) {
     this.node = node;
     this.self = self;
     this.request = request;
+  }
+
+  /** From now on a wait that has succeeded ends with an error: the guest never sees its answer. */
+  void failAfterWaits() {
+    failsAfterWaits = true;
   }
 
   /** Calls an operation and answers its result as JSON text. */
@@ -96,7 +102,11 @@ final class FakeTurn implements TurnContext {
       node.waitsFor(self, holder);
     }
     try {
-      return wait.run();
+      T result = wait.run();
+      if (failsAfterWaits) {
+        throw new HostException(ErrorCode.CANCELLED, "stopped after the wait");
+      }
+      return result;
     } catch (InterruptedException e) {
       throw new HostException(ErrorCode.CANCELLED, "interrupted");
     } finally {

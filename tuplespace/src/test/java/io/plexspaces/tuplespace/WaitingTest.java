@@ -111,6 +111,19 @@ class WaitingTest {
   }
 
   @Test
+  void passesOnWhatACallGotThatThenFailedThoughItsTurnGoesOn() throws Exception {
+    FakeTurn unlucky = node.turn("unlucky");
+    unlucky.failAfterWaits();
+    Running<String> first = taker(unlucky, "['a']");
+    Running<String> second = taker(node.turn("second"), "['a']");
+    committed("['a']");
+    assertThat(failure(first).code()).isEqualTo(ErrorCode.CANCELLED);
+    assertThat(second.result()).isEqualTo("['a']");
+    unlucky.commit();
+    assertThat(node.spaces.size(FakeNode.APP)).isOne();
+  }
+
+  @Test
   void handsATupleThatComesBackToTheNextWaiterOrToItsOldPlace() throws Exception {
     FakeTurn winner = node.turn("winner");
     Running<String> first = taker(winner, "['a',null]");

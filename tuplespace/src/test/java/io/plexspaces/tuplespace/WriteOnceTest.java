@@ -97,6 +97,21 @@ class WriteOnceTest {
   }
 
   @Test
+  void placesNothingForACallThatFailedThoughItsTurnGoesOn() throws Exception {
+    FakeTurn first = node.turn("first");
+    first.writeOnce("['boss',null]", "['boss',1]");
+    FakeTurn unlucky = node.turn("unlucky");
+    unlucky.failAfterWaits();
+    Running<String> rival = rival(unlucky, "['boss',null]", "['boss',2]");
+    first.rollBack();
+    assertThatThrownBy(rival::result).hasMessageContaining("stopped after the wait");
+    assertThat(node.turn("third").writeOnce("['boss',null]", "['boss',3]"))
+        .isEqualTo(won("['boss',3]"));
+    unlucky.commit();
+    assertThat(node.turn("r").count("['boss',null]")).isEqualTo("0");
+  }
+
+  @Test
   void endsAtTheDeadlineWithAnError() {
     node.turn("first").writeOnce("['boss',null]", "['boss',1]");
     FakeTurn late = node.turn(FakeNode.APP, "late", System.nanoTime() + 3_000_000);
