@@ -79,6 +79,7 @@ final class Child implements AutoCloseable {
       case "lock" -> lock(directory);
       case "sequential" ->
           sequential(directory, Integer.parseInt(arguments[2]), arguments[3].equals("durable"));
+      case "effect" -> effect(directory);
       case "forever" -> forever(directory, Integer.parseInt(arguments[2]));
       default -> throw new IllegalArgumentException(arguments[0]);
     }
@@ -109,6 +110,19 @@ final class Child implements AutoCloseable {
         Turns.commit(j, Turns.turn(seq));
       }
       System.out.println("acknowledged " + turns);
+    }
+  }
+
+  /** A turn, a turn with an effect, and then nothing more: no file is closed. */
+  private static void effect(Path directory) {
+    try (DataDirectory data = DataDirectory.open(directory);
+        SqliteJournalStore store = open(data, true);
+        Journal j = store.journal(Turns.actor("a"), JournalOptions.DEFAULT)) {
+      Turns.commit(j, Turns.turn(1));
+      Turns.commit(j, Turns.turn(2, null, List.of(Turns.effect(2, 0))));
+      System.out.println("acknowledged 2");
+      System.out.flush();
+      Runtime.getRuntime().halt(0);
     }
   }
 

@@ -29,7 +29,7 @@ class CrashTest {
 
   @Test
   void everyAcknowledgedCommitWasSynced() throws Exception {
-    List<String> synced = syncs("durable");
+    List<String> synced = sequential("durable");
     assertThat(commits(synced)).isGreaterThanOrEqualTo(TURNS);
     // A file whose name is not on disk is lost with all that is in it.
     Path data = root.resolve("data").toRealPath();
@@ -47,7 +47,24 @@ class CrashTest {
   /** The test of the test: without the sync of each commit the assertion above fails. */
   @Test
   void aMissingSyncIsNoticed() throws Exception {
-    assertThat(commits(syncs("careless"))).isLessThan(TURNS);
+    assertThat(commits(sequential("careless"))).isLessThan(TURNS);
+  }
+
+  @Test
+  void anActorIsMarkedOnDiskBeforeItsFirstEffectIs() throws Exception {
+    List<String> synced = syncs(2, "effect", root.resolve("data").toString());
+    assertThat(synced.subList(synced.size() - 2, synced.size()))
+        .satisfiesExactly(
+            first -> assertThat(first).endsWith("/pending.db-wal"),
+            second -> assertThat(second).endsWith("/a.db-wal"));
+    try (Store store = new Store(root.resolve("data"))) {
+      assertThat(store.journals.pending(Turns.APP)).containsExactly(Turns.actor("a"));
+    }
+  }
+
+  private List<String> sequential(String mode) throws IOException, InterruptedException {
+    String data = root.resolve("data").toString();
+    return syncs(TURNS, "sequential", data, Integer.toString(TURNS), mode);
   }
 
   private static long commits(List<String> synced) {
@@ -100,17 +117,16 @@ class CrashTest {
     }
   }
 
-  /** What a process that commits {@value #TURNS} turns one by one asked to be synced, in order. */
-  private List<String> syncs(String mode) throws IOException, InterruptedException {
-    Path data = root.resolve("data");
-    String[] arguments = {"sequential", data.toString(), Integer.toString(TURNS), mode};
+  /** What a child that commits {@code turns} turns asked to be synced, in order. */
+  private List<String> syncs(int turns, String... arguments)
+      throws IOException, InterruptedException {
     Path log = root.resolve("syncs");
     Optional<Path> shim = shim();
     if (shim.isPresent()) {
       Map<String, String> environment =
           Map.of("LD_PRELOAD", shim.get().toString(), "SYNC_LOG", log.toString());
       try (Child child = Child.start(List.of(), environment, arguments)) {
-        assertThat(child.output()).contains("acknowledged " + TURNS);
+        assertThat(child.output()).contains("acknowledged " + turns);
       }
       return Files.readAllLines(log);
     }
@@ -119,7 +135,7 @@ class CrashTest {
     List<String> strace =
         List.of("strace", "-f", "-y", "-o", log.toString(), "-e", "trace=fsync,fdatasync");
     try (Child child = Child.start(strace, arguments)) {
-      assertThat(child.output()).contains("acknowledged " + TURNS);
+      assertThat(child.output()).contains("acknowledged " + turns);
     }
     Pattern call = Pattern.compile("(?:fsync|fdatasync)\\(\\d+<([^>]*)>");
     try (var lines = Files.lines(log)) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StateChainTest {
   private static final String LONG = "x".repeat(60);
 
-  @Property(tries = 500, seed = "20261121")
+  @Property(tries = 200, seed = "20261121")
   void theChainGivesBackTheBytesOfEveryState(
       @ForAll("histories") List<byte[]> states, @ForAll @IntRange(min = 1, max = 7) int interval) {
     StateChain writer = new StateChain(interval);
