@@ -91,7 +91,11 @@ public final class TomlSection {
 
   /** {@code key in [label]}, as messages say it. */
   public String name(String key) {
-    return raw(key) instanceof Variable v ? v.name() : key + in();
+    return name(key, key);
+  }
+
+  private String name(String shown, String key) {
+    return raw(key) instanceof Variable v ? v.name() : shown + in();
   }
 
   /** Refuses {@code key} if it is there. */
@@ -176,9 +180,7 @@ public final class TomlSection {
           error(
               key,
               later.contains(s)
-                  ? name(key)
-                      + " = "
-                      + quoted(s)
+                  ? name(key + " " + quoted(s), key)
                       + " is not supported by this version, which has "
                       + String.join(", ", choices.keySet())
                   : name(key)

@@ -102,7 +102,7 @@ class BadConfigTest {
             "graalpy",
             "runtime = \"graalpy\"\n" + CHILD,
             1,
-            "runtime = \"graalpy\" is not supported by this version"),
+            "runtime \"graalpy\" is not supported by this version"),
         bad("no actors", "name = \"x\"\n", 1, "the app has no actors"),
         bad(
             "an empty supervisor",
@@ -154,7 +154,7 @@ class BadConfigTest {
             "one_for_all",
             CHILD + "[supervisor]\nstrategy = \"one_for_all\"\n",
             6,
-            "strategy in [supervisor] = \"one_for_all\" is not supported by this version"),
+            "strategy \"one_for_all\" in [supervisor] is not supported by this version"),
         bad(
             "rest_for_one",
             CHILD + "[supervisor]\nstrategy = \"rest_for_one\"\n",
@@ -226,7 +226,9 @@ class BadConfigTest {
         badChild("restart = true", "restart" + of + " must be a string, it is the boolean true"),
         badChild(
             "behavior_kind = \"Workflow\"",
-            "= \"Workflow\" is not supported by this version, which has GenServer"),
+            "behavior_kind \"Workflow\""
+                + of
+                + " is not supported by this version, which has GenServer"),
         badChild("behavior_kind = \"genserver\"", "did you mean \"GenServer\"?"),
         badChild("shutdown_timeout_secs = 5.5", "must be an integer, it is the number 5.5"),
         badChild("shutdown_timeout_secs = 4000", "must be between 0 and 3600, it is 4000"),
@@ -256,13 +258,21 @@ class BadConfigTest {
             "facets" + of + " must be an array of tables, it is a table"),
         badFacet("priority = 1", "type is missing in facets of [[supervisor.children]] \"one\""),
         badFacet("type = \"durabilty\"", "it is \"durabilty\", did you mean \"durability\"?"),
-        badFacet("type = \"timer\"", "= \"timer\" is not supported by this version"),
         badFacet(
-            "type = \"reminder\", config = { op = \"x\" }", "= \"reminder\" is not supported by"),
-        badFacet("type = \"caching\"", "= \"caching\" is not supported by this version"),
-        badFacet("type = \"logging\"", "= \"logging\" is not supported by this version"),
+            "type = \"timer\"",
+            "type \"timer\" in facets of [[supervisor.children]] \"one\" is not supported by this version"),
         badFacet(
-            "type = \"event_sourcing\"", "= \"event_sourcing\" is not supported by this version"),
+            "type = \"reminder\", config = { op = \"x\" }",
+            "type \"reminder\" in facets of [[supervisor.children]] \"one\" is not supported by"),
+        badFacet(
+            "type = \"caching\"",
+            "type \"caching\" in facets of [[supervisor.children]] \"one\" is not supported by this version"),
+        badFacet(
+            "type = \"logging\"",
+            "type \"logging\" in facets of [[supervisor.children]] \"one\" is not supported by this version"),
+        badFacet(
+            "type = \"event_sourcing\"",
+            "type \"event_sourcing\" in facets of [[supervisor.children]] \"one\" is not supported by this version"),
         badFacet(
             "type = \"metrics\" }, { type = \"metrics\"", "facet \"metrics\" is there twice in"),
         badFacet("type = \"metrics\", priority = \"high\"", "priority in facets of"),
