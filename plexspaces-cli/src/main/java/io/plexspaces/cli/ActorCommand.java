@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -25,15 +24,16 @@ import picocli.CommandLine.Parameters;
 final class ActorCommand {
   private ActorCommand() {}
 
-  static CommandLine tree(Session s) {
-    CommandLine actor = new CommandLine(new ActorCommand());
-    actor.addSubcommand(new CommandLine(new Ask(s)));
-    actor.addSubcommand(new CommandLine(new Send(s)));
-    actor.addSubcommand(new CommandLine(new ListActors(s)));
-    actor.addSubcommand(new CommandLine(new Tree(s)));
-    actor.addSubcommand(new CommandLine(new Show(s)));
-    actor.addSubcommand(new CommandLine(new State(s)));
-    return actor;
+  static CommandTree tree(Session s) {
+    return CommandTree.group(
+        "actor",
+        ActorCommand::new,
+        CommandTree.leaf("ask", () -> new Ask(s)),
+        CommandTree.leaf("send", () -> new Send(s)),
+        CommandTree.leaf("list", () -> new ListActors(s)),
+        CommandTree.leaf("tree", () -> new Tree(s)),
+        CommandTree.leaf("show", () -> new Show(s)),
+        CommandTree.leaf("state", () -> new State(s)));
   }
 
   /** The path of an actor; refuses what is not an address before anything is sent. */

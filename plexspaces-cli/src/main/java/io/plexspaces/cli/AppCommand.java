@@ -6,7 +6,6 @@ import io.plexspaces.cli.NodeClient.Request;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,13 +18,14 @@ import picocli.CommandLine.Parameters;
 final class AppCommand {
   private AppCommand() {}
 
-  static CommandLine tree(Session s) {
-    CommandLine app = new CommandLine(new AppCommand());
-    app.addSubcommand(new CommandLine(new Show(s)));
-    app.addSubcommand(new CommandLine(new Start(s)));
-    app.addSubcommand(new CommandLine(new Stop(s)));
-    app.addSubcommand(new CommandLine(new Restart(s)));
-    return app;
+  static CommandTree tree(Session s) {
+    return CommandTree.group(
+        "app",
+        AppCommand::new,
+        CommandTree.leaf("show", () -> new Show(s)),
+        CommandTree.leaf("start", () -> new Start(s)),
+        CommandTree.leaf("stop", () -> new Stop(s)),
+        CommandTree.leaf("restart", () -> new Restart(s)));
   }
 
   @Command(

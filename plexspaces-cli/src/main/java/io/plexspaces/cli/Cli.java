@@ -5,6 +5,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -16,47 +17,62 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Cli {
   private final Terminal terminal;
   private final RootCommand root = new RootCommand();
-  private final CommandLine commands;
 
   Cli(Terminal terminal) {
     this.terminal = terminal;
-    this.commands = tree(new Session(terminal, root));
+  }
+
+  /** The commands that {@code args} may mean; all of them where that is not clear. */
+  CommandLine commands(String... args) {
+    CommandLine commands = tree(new Session(terminal, root)).make(words(args));
     // "@file" is an argument of ours; picocli would replace it by the file's words.
     commands.setExpandAtFiles(false);
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setColorScheme(
         Help.defaultColorScheme(terminal.colours() ? Help.Ansi.ON : Help.Ansi.OFF));
-    commands.setParameterExceptionHandler((e, args) -> wrongUsage(e));
+    commands.setParameterExceptionHandler((e, given) -> wrongUsage(e));
     commands.setExecutionExceptionHandler((e, line, parsed) -> failed(e));
     commands.setOut(writer(terminal.out()));
     commands.setErr(writer(terminal.err()));
+    return commands;
+  }
+
+  /** Words that are neither options nor values of the options that all commands take. */
+  private static List<String> words(String... args) {
+    List<String> words = new ArrayList<>();
+    for (int i = 0; i < args.length; i++) {
+      if (RootCommand.WITH_VALUE.contains(args[i])) {
+        i++;
+      } else if (!args[i].startsWith("-")) {
+        words.add(args[i]);
+      }
+    }
+    return words;
   }
 
   private static PrintWriter writer(PrintStream stream) {
     return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
-  private static CommandLine tree(Session s) {
-    CommandLine root = new CommandLine(s.options());
-    root.addSubcommand(NodeCommand.tree(s));
-    root.addSubcommand(new CommandLine(new DeployCommand(s)));
-    root.addSubcommand(new CommandLine(new UndeployCommand(s)));
-    root.addSubcommand(new CommandLine(new AppsCommand(s)));
-    root.addSubcommand(AppCommand.tree(s));
-    root.addSubcommand(ActorCommand.tree(s));
-    root.addSubcommand(new CommandLine(new HealthCommand(s)));
-    root.addSubcommand(new CommandLine(new MetricsCommand(s)));
-    root.addSubcommand(TokenCommand.tree(s));
-    return root;
-  }
-
-  CommandLine commands() {
-    return commands;
+  private static CommandTree tree(Session s) {
+    return CommandTree.group(
+        "plexspaces",
+        s::options,
+        NodeCommand.tree(s),
+        CommandTree.leaf("deploy", () -> new DeployCommand(s)),
+        CommandTree.leaf("undeploy", () -> new UndeployCommand(s)),
+        CommandTree.leaf("apps", () -> new AppsCommand(s)),
+        AppCommand.tree(s),
+        ActorCommand.tree(s),
+        CommandTree.leaf("health", () -> new HealthCommand(s)),
+        CommandTree.leaf("metrics", () -> new MetricsCommand(s)),
+        TokenCommand.tree(s));
   }
 
   /** Runs one command line; returns its exit status. */
   int run(String... args) {
     try {
+      CommandLine commands = commands(args);
       if (args.length == 0) {
         commands.usage(terminal.err(), commands.getColorScheme());
         return CliException.USAGE;
@@ -84,26 +100,24 @@ final class Cli {
   private int failed(Exception e) {
     terminal.out().flush();
     int status = CliException.FAILED;
-    switch (e) {
-      case CliException c -> {
-        terminal.err().println("plexspaces: " + oneLine(c.getMessage()));
-        c.details().forEach(d -> terminal.err().println("  " + d));
-        status = c.status();
-      }
-      case HostException h -> {
-        // A configuration is refused with one line for each error in it.
-        List<String> lines = h.error().message().lines().toList();
-        String first = lines.isEmpty() ? "refused" : NodeClient.withoutColon(lines.getFirst());
-        terminal.err().println("plexspaces: " + first + " (" + h.code() + ")");
-        lines.stream().skip(1).forEach(d -> terminal.err().println("  " + d));
-      }
-      default ->
-          terminal
-              .err()
-              .println(
-                  "plexspaces: a bug: "
-                      + oneLine(e.toString())
-                      + "; run again with --debug and report what it prints");
+    // No pattern switch: setting one up costs more than all else that a failed command does.
+    if (e instanceof CliException c) {
+      terminal.err().println("plexspaces: " + oneLine(c.getMessage()));
+      c.details().forEach(d -> terminal.err().println("  " + d));
+      status = c.status();
+    } else if (e instanceof HostException h) {
+      // A configuration is refused with one line for each error in it.
+      List<String> lines = h.error().message().lines().toList();
+      String first = lines.isEmpty() ? "refused" : NodeClient.withoutColon(lines.getFirst());
+      terminal.err().println("plexspaces: " + first + " (" + h.code() + ")");
+      lines.stream().skip(1).forEach(d -> terminal.err().println("  " + d));
+    } else {
+      terminal
+          .err()
+          .println(
+              "plexspaces: a bug: "
+                  + oneLine(e.toString())
+                  + "; run again with --debug and report what it prints");
     }
     if (root.debug) {
       e.printStackTrace(terminal.err());

@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -24,12 +23,13 @@ import picocli.CommandLine.Option;
 final class NodeCommand {
   private NodeCommand() {}
 
-  static CommandLine tree(Session s) {
-    CommandLine node = new CommandLine(new NodeCommand());
-    node.addSubcommand(new CommandLine(new Start(s)));
-    node.addSubcommand(new CommandLine(new Status(s)));
-    node.addSubcommand(new CommandLine(new Stop(s)));
-    return node;
+  static CommandTree tree(Session s) {
+    return CommandTree.group(
+        "node",
+        NodeCommand::new,
+        CommandTree.leaf("start", () -> new Start(s)),
+        CommandTree.leaf("status", () -> new Status(s)),
+        CommandTree.leaf("stop", () -> new Stop(s)));
   }
 
   /** How the three find their node. */

@@ -1,5 +1,6 @@
 package io.plexspaces.cli;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -20,6 +21,9 @@ import picocli.CommandLine.ScopeType;
       "  plexspaces actor ask counter/counter/main increment '{\"by\":2}'"
     })
 final class RootCommand {
+  /** Those below that take a value. */
+  static final Set<String> WITH_VALUE = Set.of("--node", "--token", "--output");
+
   @Option(
       names = "--node",
       scope = ScopeType.INHERIT,

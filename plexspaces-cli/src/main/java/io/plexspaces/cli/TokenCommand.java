@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -38,11 +37,12 @@ import picocli.CommandLine.Parameters;
 final class TokenCommand {
   private TokenCommand() {}
 
-  static CommandLine tree(Session s) {
-    CommandLine token = new CommandLine(new TokenCommand());
-    token.addSubcommand(new CommandLine(new Mint(s)));
-    token.addSubcommand(new CommandLine(new Inspect(s)));
-    return token;
+  static CommandTree tree(Session s) {
+    return CommandTree.group(
+        "token",
+        TokenCommand::new,
+        CommandTree.leaf("mint", () -> new Mint(s)),
+        CommandTree.leaf("inspect", () -> new Inspect(s)));
   }
 
   /** The bytes of a secret file, as the node reads it: one line end at its end does not count. */

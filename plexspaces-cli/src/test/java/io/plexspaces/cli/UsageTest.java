@@ -95,6 +95,12 @@ class UsageTest {
   }
 
   @Test
+  void anOptionBeforeTheCommandDoesNotHideIt() {
+    CommandRun run = CommandRun.of("--node", "apps", "--output", "json", "app", "show");
+    assertThat(run.err()).contains("NAME").contains("plexspaces app show --help");
+  }
+
+  @Test
   void theVersionIsTheBuildsOwn() {
     CommandRun run = CommandRun.of("--version");
     assertThat(run.out()).matches("plexspaces \\d+\\.\\d+\\.\\d+\\S*, Java .*\\n");
