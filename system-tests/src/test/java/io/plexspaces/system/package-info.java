@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.system;
+
+import org.jspecify.annotations.NullMarked;
