@@ -1,0 +1,184 @@
+use crate::Error;
+use std::ops::Index;
+
+/// A JSON value. Integers keep 64 bits; an object keeps the order of its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(String),
+    /// In JSON text `{"$bytes": "<base64>"}`.
+    Bytes(Vec<u8>),
+    Array(Vec<Value>),
+    Object(Vec<(String, Value)>),
+}
+
+static NULL: Value = Value::Null;
+
+impl Value {
+    /// An object without fields.
+    pub fn object() -> Value {
+        Value::Object(Vec::new())
+    }
+
+    /// The value of a field, `None` if there is none or this is no object.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        match self {
+            Value::Object(fields) => fields.iter().find(|(n, _)| n == name).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// Sets a field, in its old place if it is there already. Makes an object of any other value.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        if !matches!(self, Value::Object(_)) {
+            *self = Value::object();
+        }
+        if let Value::Object(fields) = self {
+            match fields.iter_mut().find(|(n, _)| n == name) {
+                Some((_, old)) => *old = value.into(),
+                None => fields.push((name.to_string(), value.into())),
+            }
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Value::Int(i) => Some(*i),
+            _ => None,
+        }
+    }
+
+    /// A number as floating point; integers too.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Value::Int(i) => Some(*i as f64),
+            Value::Float(f) => Some(*f),
+            _ => None,
+        }
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Str(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Value::Bytes(b) => Some(b),
+            _ => None,
+        }
+    }
+
+    pub fn as_array(&self) -> Option<&[Value]> {
+        match self {
+            Value::Array(a) => Some(a),
+            _ => None,
+        }
+    }
+
+    pub fn as_object(&self) -> Option<&[(String, Value)]> {
+        match self {
+            Value::Object(o) => Some(o),
+            _ => None,
+        }
+    }
+
+    /// Reads one JSON value.
+    pub fn parse(text: &[u8]) -> Result<Value, Error> {
+        crate::json::parse(text)
+    }
+
+    /// As JSON text. A number that is not finite becomes null.
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        crate::json::write(self, &mut out);
+        out
+    }
+}
+
+/// The field, or null if there is none.
+impl Index<&str> for Value {
+    type Output = Value;
+    fn index(&self, name: &str) -> &Value {
+        self.get(name).unwrap_or(&NULL)
+    }
+}
+
+/// The item, or null if there is none.
+impl Index<usize> for Value {
+    type Output = Value;
+    fn index(&self, i: usize) -> &Value {
+        match self {
+            Value::Array(a) => a.get(i).unwrap_or(&NULL),
+            _ => &NULL,
+        }
+    }
+}
+
+macro_rules! from {
+    ($($t:ty => |$v:ident| $e:expr),* $(,)?) => {
+        $(impl From<$t> for Value {
+            fn from($v: $t) -> Value {
+                $e
+            }
+        })*
+    };
+}
+
+from! {
+    bool => |v| Value::Bool(v),
+    i8 => |v| Value::Int(v.into()),
+    i16 => |v| Value::Int(v.into()),
+    i32 => |v| Value::Int(v.into()),
+    i64 => |v| Value::Int(v),
+    u8 => |v| Value::Int(v.into()),
+    u16 => |v| Value::Int(v.into()),
+    u32 => |v| Value::Int(v.into()),
+    usize => |v| Value::Int(v as i64),
+    f32 => |v| Value::Float(v.into()),
+    f64 => |v| Value::Float(v),
+    &str => |v| Value::Str(v.to_string()),
+    String => |v| Value::Str(v),
+    &String => |v| Value::Str(v.clone()),
+    &Value => |v| v.clone(),
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(v: Vec<T>) -> Value {
+        Value::Array(v.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(v: Option<T>) -> Value {
+        v.map_or(Value::Null, Into::into)
+    }
+}
+
+/// A [`Value`] written like JSON: `json!({"a": 1, "b": [true, null, (x + 1)]})`. An expression that
+/// is not a literal, a name or a nested array or object stands in parentheses.
+#[macro_export]
+macro_rules! json {
+    (null) => { $crate::Value::Null };
+    ([ $($item:tt),* $(,)? ]) => { $crate::Value::Array(vec![ $( $crate::json!($item) ),* ]) };
+    ({ $($name:literal : $value:tt),* $(,)? }) => {
+        $crate::Value::Object(vec![ $( ($name.to_string(), $crate::json!($value)) ),* ])
+    };
+    ($e:expr) => { $crate::Value::from($e) };
+}
