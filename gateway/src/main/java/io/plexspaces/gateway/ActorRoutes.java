@@ -117,7 +117,7 @@ final class ActorRoutes {
     ActorId actor = x.actor();
     String op = x.path("op");
     ModuleDescription module =
-        engine.app(actor.app()).orElseThrow(() -> AppRoutes.noApp(actor.app())).module();
+        engine.app(actor.app()).orElseThrow(() -> AppRoutes.notRunning(actor.app())).module();
     ModuleDescription.ActorType type = module.type(actor.type());
     ModuleDescription.Operation operation = type == null ? null : type.operation(op);
     if (operation == null) {
@@ -173,7 +173,7 @@ final class ActorRoutes {
     long limit = x.queryLong("limit", 1000, 1, 10_000);
     String type = x.query("type");
     if (engine.app(x.app()).isEmpty()) {
-      throw AppRoutes.noApp(x.app());
+      throw AppRoutes.notRunning(x.app());
     }
     List<Value> actors = new ArrayList<>();
     boolean more = false;

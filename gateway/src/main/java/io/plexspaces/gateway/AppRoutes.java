@@ -142,14 +142,19 @@ final class AppRoutes {
   }
 
   private Reply tree(Exchange x) {
-    return Reply.json(200, Views.tree(engine.tree(x.app()).orElseThrow(() -> noApp(x.app()))));
+    return Reply.json(200, Views.tree(engine.tree(x.app()).orElseThrow(() -> notRunning(x.app()))));
   }
 
   private static Reply shown(AppInfo app) {
     return Reply.json(200, Views.app(app, true));
   }
 
-  static HostException noApp(AppId app) {
+  static HostException notRunning(AppId app) {
+    return new HostException(
+        ErrorCode.NOT_FOUND, "there is no app \"" + app.name() + "\" that runs here");
+  }
+
+  private static HostException noApp(AppId app) {
     return new HostException(ErrorCode.NOT_FOUND, "there is no app \"" + app.name() + "\"");
   }
 }

@@ -33,8 +33,11 @@ final class Connection {
     current = request;
   }
 
-  void end() {
-    current = null;
+  /** The next request may have begun already. */
+  void end(Cancellation request) {
+    if (current == request) {
+      current = null;
+    }
     idleSince = nanos.getAsLong();
   }
 

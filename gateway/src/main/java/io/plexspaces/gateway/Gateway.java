@@ -232,6 +232,13 @@ public final class Gateway implements AutoCloseable {
       x.write(Problems.of(busy), true, (reply, status) -> done("other", "busy", status, "none"));
       return;
     }
+    if (x.isAmbiguous()) {
+      x.write(
+          Problems.of(Refusal.badRequest("the only transfer coding of this node is chunked")),
+          true,
+          (reply, status) -> done("other", "invalid", status, "none"));
+      return;
+    }
     threads.execute(() -> {
       Pipeline.Outcome o = pipeline.serve(x);
       x.reply(

@@ -9,7 +9,9 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +62,19 @@ final class HttpExchange implements Incoming {
       request.pause();
     }
     connection.begin(cancellation);
+  }
+
+  /**
+   * Whether the body's framing is one that others on the way might read otherwise: a transfer
+   * coding that is not just chunked. (Two lengths, or a length beside a coding, the parser
+   * refuses.)
+   */
+  boolean isAmbiguous() {
+    List<String> codings = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
+    return !codings.isEmpty()
+        && (codings.size() > 1
+            || !codings.getFirst().equalsIgnoreCase("chunked")
+            || request.version() != HttpVersion.HTTP_1_1);
   }
 
   @Override
@@ -164,7 +179,8 @@ final class HttpExchange implements Incoming {
    *     with the status to count
    */
   void reply(Reply reply, boolean closeAfter, BiConsumer<Reply, Integer> over) {
-    if (reply.status() >= 400) {
+    // Who sends too slowly is not waited for again.
+    if (reply.status() >= 400 && reply.status() != 408) {
       discardRest();
     }
     context.runOnContext(v -> write(reply, closeAfter, over));
@@ -232,7 +248,7 @@ final class HttpExchange implements Incoming {
     if (reader != null) {
       reader.release();
     }
-    connection.end();
+    connection.end(cancellation);
     over.accept(reply, status);
   }
 }

@@ -78,7 +78,9 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
         .config()
         .commonTags("node", node)
         // in nanoseconds, against the rule of base units; process_cpu_usage stays
-        .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"));
+        .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
+        // a gauge whose name ends as a histogram's count does
+        .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
     new ClassLoaderMetrics().bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);

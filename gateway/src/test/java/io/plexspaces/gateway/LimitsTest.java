@@ -1,11 +1,13 @@
 package io.plexspaces.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Payload;
+import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -139,12 +141,12 @@ class LimitsTest {
   void longLinesAndHeadersAndBrokenHttpAreRefusedAsProblems() {
     try (TestNode node = node(GatewayConfig.local(0))) {
       String line = "GET /" + "a".repeat(20_000) + " HTTP/1.1\r\n" + node.host() + "\r\n";
-      assertThat(node.raw(line)).startsWith("HTTP/1.1 414 ").contains("problem+json");
+      assertThat(node.raw(line)).contains(" 414 URI Too Long").contains("problem+json");
       String header =
           "GET / HTTP/1.1\r\n" + node.host() + "X-A: " + "a".repeat(20_000) + "\r\n\r\n";
-      assertThat(node.raw(header)).startsWith("HTTP/1.1 431 ").contains("problem+json");
-      assertThat(node.raw("GET / HTTP/1.1\r\nno colon\r\n\r\n")).startsWith("HTTP/1.1 400 ");
-      assertThat(node.raw("GET / HTTP/9.9\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+      assertThat(node.raw(header)).contains(" 431 Request Header").contains("problem+json");
+      assertThat(node.raw("GET / HTTP/1.1\r\nno colon\r\n\r\n")).contains(" 400 Bad Request");
+      assertThat(node.raw("\u0016\u0003\u0001 hello\r\n\r\n")).contains(" 400 Bad Request");
     }
   }
 
@@ -174,7 +176,7 @@ class LimitsTest {
                     + framing
                     + "\r\n\r\n0\r\n\r\n"
                     + smuggled);
-        assertThat(answer).as(framing).startsWith("HTTP/1.1 400 ");
+        assertThat(answer).as(framing).matches("(?s)HTTP/1\\.[01] 400 .*");
         assertThat(answer).as(framing).doesNotContain("\"live\"");
       }
       assertThat(node.engine.calls).isEmpty();
@@ -204,7 +206,7 @@ class LimitsTest {
       // closing waits for the request to be over, and with it for its count
       node.gateway.close();
       assertThat(new String(node.metrics.scrapeAll(), StandardCharsets.UTF_8))
-          .containsPattern("plexspaces_http_requests_total\\{[^}]*status=\"499\"[^}]*} 1");
+          .containsPattern("plexspaces_http_requests_total\\{.*status=\"499\".*} 1");
     }
   }
 
@@ -291,6 +293,24 @@ class LimitsTest {
       goOn.countDown();
       assertThat(first.get().statusCode()).isEqualTo(200);
     }
+  }
+
+  @Test
+  void bodiesTogetherStayWithinTheBudget() {
+    HeapBudget budget = new HeapBudget(1000);
+    BodyReader first = new BodyReader(10_000, 3, budget);
+    first.chunk(Buffer.buffer(new byte[300]));
+    BodyReader second = new BodyReader(10_000, 1, budget);
+    second.chunk(Buffer.buffer(new byte[101]));
+    assertThatThrownBy(() -> second.await(Duration.ofSeconds(5)))
+        .isInstanceOfSatisfying(
+            HostException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED));
+    second.release();
+    first.end();
+    assertThat(first.await(Duration.ofSeconds(5))).hasSize(300);
+    first.release();
+    assertThat(budget.reserve(1000)).isTrue();
+    assertThat(budget.reserve(1)).isFalse();
   }
 
   @Test
