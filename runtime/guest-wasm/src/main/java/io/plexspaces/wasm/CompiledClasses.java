@@ -94,7 +94,7 @@ record CompiledClasses(String main, Map<String, byte[]> classes, Set<Integer> in
 
     @Override
     protected Class<?> findClass(String name) throws ClassNotFoundException {
-      byte @Nullable [] bytes = classes.remove(name.replace('/', '.'));
+      byte @Nullable [] bytes = classes.remove(name);
       if (bytes == null) {
         throw new ClassNotFoundException(name);
       }

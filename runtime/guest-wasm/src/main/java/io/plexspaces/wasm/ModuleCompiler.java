@@ -116,7 +116,7 @@ public final class ModuleCompiler {
         for (Map.Entry<String, byte[]> c : result.classBytes().entrySet()) {
           // The compiler's own helpers have the method that is called, not calls of it.
           classes.put(
-              c.getKey(),
+              c.getKey().replace('/', '.'),
               c.getKey().endsWith("Shaded") ? c.getValue() : rewriter.rewrite(c.getValue()));
         }
         for (int f : interpreted) {
@@ -126,7 +126,8 @@ public final class ModuleCompiler {
               f,
               digest);
         }
-        return new CompiledClasses(result.collector().mainClassName(), classes, interpreted);
+        return new CompiledClasses(
+            result.collector().mainClassName().replace('/', '.'), classes, interpreted);
       } catch (SafepointRewriter.MethodTooLarge e) {
         if (!e.method().matches("func_\\d+")) {
           throw new IllegalStateException("method " + e.method() + " cannot be rewritten", e);

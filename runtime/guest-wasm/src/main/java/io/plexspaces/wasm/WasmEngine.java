@@ -116,8 +116,10 @@ public final class WasmEngine implements GuestEngine {
         }
         return s;
       } catch (GuestTrap | TurnStopped e) {
+        s.close();
         throw WasmGuestModule.startFailed("ps_abi", e);
       } catch (HostException e) {
+        s.close();
         throw e;
       }
     }

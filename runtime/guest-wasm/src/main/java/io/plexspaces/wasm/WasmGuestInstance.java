@@ -9,6 +9,7 @@ import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
+import io.plexspaces.api.guest.GuestTrap;
 
 /** An actor's guest of a core module. */
 final class WasmGuestInstance implements GuestInstance {
@@ -35,8 +36,24 @@ final class WasmGuestInstance implements GuestInstance {
     try (Lease lease = state.enter(host)) {
       lease.setContext(exchange);
       status = lease.call(entry, op.code(), bytes.length);
+    } catch (GuestTrap t) {
+      throw explained(t, exchange.output());
     }
     return status == 0 ? result(exchange.output()) : failure(status, exchange.output());
+  }
+
+  /** A guest that panics says why with its last output, before it traps. */
+  private static GuestTrap explained(GuestTrap trap, byte[] output) {
+    if (output.length == 0 || output[0] != '{') {
+      return trap;
+    }
+    try {
+      HostError said = HostError.fromValue(Json.read(output));
+      return new GuestTrap(
+          HostError.of(said.code(), "the guest crashed: " + said.message()), trap);
+    } catch (HostException e) {
+      return trap;
+    }
   }
 
   private static GuestReply result(byte[] output) {
