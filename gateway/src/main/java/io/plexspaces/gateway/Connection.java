@@ -1,7 +1,9 @@
 package io.plexspaces.gateway;
 
+import io.netty.channel.Channel;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.impl.HttpServerConnection;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +50,21 @@ final class Connection {
     }
   }
 
+  /** Closes once everything written has been taken. */
   void close() {
     http.close();
+  }
+
+  /**
+   * Closes at once, dropping what the client does not take; from any thread. The server's own close
+   * waits for that, for ever if need be, and its public face has no other: hence the channel.
+   */
+  void abort() {
+    if (!(http instanceof HttpServerConnection server)) {
+      throw new IllegalStateException("not a server's connection: " + http.getClass());
+    }
+    Channel channel = server.channelHandlerContext().channel();
+    channel.eventLoop().execute(() -> channel.unsafe().close(channel.newPromise()));
   }
 
   private void arm(long delayNanos) {

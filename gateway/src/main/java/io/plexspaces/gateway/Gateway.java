@@ -303,6 +303,7 @@ public final class Gateway implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    connections.values().forEach(Connection::abort);
     await(vertx.close(), CLOSING, "the HTTP server did not close");
     threads.shutdown();
   }

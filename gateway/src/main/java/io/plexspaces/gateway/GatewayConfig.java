@@ -55,7 +55,7 @@ public record GatewayConfig(String host, int port, AuthConfig auth, Limits limit
    * @param bodiesInFlight all request bodies in memory together; beyond it 429
    * @param bodyProgress a body must bring 64 KiB, or its end, in each such span
    * @param idle a connection without a complete request for so long is closed
-   * @param write a reply must be taken in this time, plus one second for each 64 KiB
+   * @param write each begun MiB of a reply must be taken in this time
    */
   public record Limits(
       int payload,

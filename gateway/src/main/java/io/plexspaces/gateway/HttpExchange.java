@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class HttpExchange implements Incoming {
   private static final long DISCARD_BYTES = 32L << 20;
   private static final Duration DISCARD_TIME = Duration.ofSeconds(3);
-  private static final long WRITE_BYTES_PER_SECOND = 64 << 10;
 
   private final HttpServerRequest request;
   private final Context context;
@@ -205,11 +204,9 @@ final class HttpExchange implements Incoming {
       return;
     }
     if (!sent.isComplete()) {
-      long seconds = reply.body().length / WRITE_BYTES_PER_SECOND;
+      long mebibytes = 1L + (reply.body().length >> 20);
       long timer =
-          context
-              .owner()
-              .setTimer(limits.write().toMillis() + seconds * 1000, t -> connection.close());
+          context.owner().setTimer(limits.write().toMillis() * mebibytes, t -> connection.abort());
       sent.onComplete(r -> context.owner().cancelTimer(timer));
     }
     sent.onComplete(r -> {

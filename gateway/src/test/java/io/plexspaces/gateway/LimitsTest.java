@@ -314,6 +314,38 @@ class LimitsTest {
   }
 
   @Test
+  void aClientThatDoesNotReadIsCutOffAndCounted() throws IOException {
+    GatewayConfig.Limits limits =
+        GatewayConfig.Limits.DEFAULT.withTimes(
+            Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(20));
+    try (TestNode node = node(GatewayConfig.local(0).withLimits(limits));
+        Socket s = node.socket()) {
+      byte[] large = new byte[24 << 20];
+      node.engine.answer = c -> new Payload(large, "application/octet-stream");
+      write(s, "POST " + ASK + " HTTP/1.1\r\n" + node.host() + "Content-Length: 0\r\n\r\n");
+      assertThat(TestNode.head(s.getInputStream())).startsWith("HTTP/1.1 200 ");
+      // closing waits for the answer to be over: taken, or given up as it is here
+      node.gateway.close();
+      assertThat(readUntilClosed(s)).isLessThan(large.length);
+      assertThat(new String(node.metrics.scrapeAll(), StandardCharsets.UTF_8))
+          .containsPattern("plexspaces_http_requests_total\\{.*status=\"499\".*} 1");
+    }
+  }
+
+  private static long readUntilClosed(Socket s) {
+    long n = 0;
+    byte[] buffer = new byte[64 << 10];
+    try {
+      for (int r = s.getInputStream().read(buffer); r >= 0; r = s.getInputStream().read(buffer)) {
+        n += r;
+      }
+    } catch (IOException e) {
+      // a reset ends it as well
+    }
+    return n;
+  }
+
+  @Test
   void pipelinedRequestsAreAnsweredInOrder() {
     try (TestNode node = node(GatewayConfig.local(0))) {
       StringBuilder all = new StringBuilder();
