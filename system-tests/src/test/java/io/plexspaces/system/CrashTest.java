@@ -76,16 +76,15 @@ class CrashTest {
       for (int c = 0; c < CLIENTS; c++) {
         int first = c;
         all.add(
-            clients.submit(
-                () -> {
-                  for (int n = 0; !dead.get(); n++) {
-                    // Every client has counters of its own, so it knows their order.
-                    int i = first + CLIENTS * (n % (COUNTERS / CLIENTS));
-                    increment(node.http(), known.get(i), i, round + "." + n, dead);
-                    replies.incrementAndGet();
-                  }
-                  return null;
-                }));
+            clients.submit(() -> {
+              for (int n = 0; !dead.get(); n++) {
+                // Every client has counters of its own, so it knows their order.
+                int i = first + CLIENTS * (n % (COUNTERS / CLIENTS));
+                increment(node.http(), known.get(i), i, round + "." + n, dead);
+                replies.incrementAndGet();
+              }
+              return null;
+            }));
       }
       while (replies.get() < after) {
         Thread.onSpinWait();

@@ -45,7 +45,9 @@ final class Guests {
   /** A configuration with one supervised counter and counters on demand. */
   static String counterConfig(boolean durable) {
     String facets =
-        durable ? "facets = [ { type = \"durability\", config = { checkpoint_interval = 1 } } ]" : "";
+        durable
+            ? "facets = [ { type = \"durability\", config = { checkpoint_interval = 1 } } ]"
+            : "";
     return """
     [supervisor]
     id = "root"

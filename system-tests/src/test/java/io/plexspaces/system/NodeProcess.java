@@ -27,7 +27,7 @@ final class NodeProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
-        Arrays.asList(System.getProperty("plexspaces.node.flags", "").trim().split("\\s+")));
+        Arrays.asList(System.getProperty("plexspaces.node.flags", "").trim().split("\\s+", -1)));
     command.add("-Xmx512m");
     command.add("-Djdk.virtualThreadScheduler.parallelism=4");
     command.add("-cp");
@@ -89,9 +89,7 @@ final class NodeProcess implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
-    if (process.isAlive()) {
-      kill();
-    }
+  public void close() {
+    process.destroyForcibly().onExit().join();
   }
 }

@@ -81,31 +81,29 @@ class SideBySideTest {
       for (int c = 0; c < 4; c++) {
         String actor = "survivor/counter/s" + c;
         survivors.add(
-            clients.submit(
-                () -> {
-                  int n = 0;
-                  while (!stop.get()) {
-                    Http.Answer a = http.ask(actor, "increment", "{}");
-                    assertThat(a.status()).as(a.body()).isEqualTo(200);
-                    assertThat(a.body()).isEqualTo("{\"count\":" + ++n + "}");
-                    asked.incrementAndGet();
-                  }
-                  return n;
-                }));
+            clients.submit(() -> {
+              int n = 0;
+              while (!stop.get()) {
+                Http.Answer a = http.ask(actor, "increment", "{}");
+                assertThat(a.status()).as(a.body()).isEqualTo(200);
+                assertThat(a.body()).isEqualTo("{\"count\":" + ++n + "}");
+                asked.incrementAndGet();
+              }
+              return n;
+            }));
       }
       for (int round = 0; round < 3; round++) {
         deployed(http.deploy("victim", wasm, Guests.counterConfig(true)));
         AtomicBoolean gone = new AtomicBoolean();
         Future<?> load =
-            clients.submit(
-                () -> {
-                  // Asks until the app is away; those in between may be refused, never lost.
-                  while (!gone.get()) {
-                    Http.Answer a = http.ask("victim/counter/v", "increment", "{}");
-                    assertThat(a.status()).isIn(200, 404, 503);
-                  }
-                  return null;
-                });
+            clients.submit(() -> {
+              // Asks until the app is away; those in between may be refused, never lost.
+              while (!gone.get()) {
+                Http.Answer a = http.ask("victim/counter/v", "increment", "{}");
+                assertThat(a.status()).isIn(200, 404, 503);
+              }
+              return null;
+            });
         int before = asked.get();
         while (asked.get() < before + 20) {
           Thread.onSpinWait();
@@ -147,8 +145,7 @@ class SideBySideTest {
       int spinners = 8; // twice the carriers of this process
       for (int i = 0; i < spinners; i++) {
         assertThat(
-                http.post("/api/v1/actors/spin/counter/s" + i + "/send/spin", "{}", null)
-                    .status())
+                http.post("/api/v1/actors/spin/counter/s" + i + "/send/spin", "{}", null).status())
             .isEqualTo(202);
       }
       for (int i = 1; i <= 50; i++) {

@@ -27,7 +27,7 @@ final class SyncShim {
   }
 
   private static boolean onPath(String command) {
-    for (String d : System.getenv().getOrDefault("PATH", "").split(":")) {
+    for (String d : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
       if (Files.isExecutable(Path.of(d, command))) {
         return true;
       }
