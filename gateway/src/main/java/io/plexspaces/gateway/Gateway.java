@@ -1,5 +1,7 @@
 package io.plexspaces.gateway;
 
+import static java.util.Objects.requireNonNull;
+
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.plexspaces.api.ErrorCode;
@@ -36,6 +38,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -132,11 +135,13 @@ public final class Gateway implements AutoCloseable {
     List<Route> all = new ArrayList<>();
     all.addAll(new AppRoutes(engine, deployer).routes());
     all.addAll(new ActorRoutes(engine).routes());
-    // The description is written from the table that it is part of, once that is complete.
-    byte[][] description = new byte[1][];
-    all.addAll(new NodeRoutes(ready, metrics, () -> description[0]).routes());
+    // The description is written from the table that it is part of, when somebody asks for it.
+    AtomicReference<Routes> whole = new AtomicReference<>();
+    all.addAll(
+        new NodeRoutes(ready, metrics, () -> OpenApi.document(requireNonNull(whole.get())))
+            .routes());
     Routes routes = new Routes(all);
-    description[0] = OpenApi.document(routes);
+    whole.set(routes);
     return routes;
   }
 

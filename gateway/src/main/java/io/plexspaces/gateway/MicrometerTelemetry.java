@@ -47,7 +47,6 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final JvmGcMetrics gc = new JvmGcMetrics();
   private final ConcurrentHashMap<AppId, AppSeries> apps = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<HttpKey, Counter> http = new ConcurrentHashMap<>();
   private final AppSeries overflow;
@@ -56,6 +55,7 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
   private final MultiGauge actors;
   private final MultiGauge tuples;
   private volatile @Nullable Sources sources;
+  private @Nullable JvmGcMetrics gc;
 
   private record Sources(Engine engine, ToLongFunction<AppId> tuples) {}
 
@@ -81,12 +81,6 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
         .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
         // a gauge whose name ends as a histogram's count does
         .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
-    new ClassLoaderMetrics().bindTo(registry);
-    new JvmMemoryMetrics().bindTo(registry);
-    new JvmThreadMetrics().bindTo(registry);
-    new ProcessorMetrics().bindTo(registry);
-    new UptimeMetrics().bindTo(registry);
-    gc.bindTo(registry);
     overflow = new AppSeries(registry, OTHER, OTHER, 0);
     mailboxes =
         MultiGauge.builder("plexspaces.mailbox.depth")
@@ -172,7 +166,14 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
 
   @Override
   public void close() {
-    gc.close();
+    reading.lock();
+    try {
+      if (gc != null) {
+        gc.close();
+      }
+    } finally {
+      reading.unlock();
+    }
     registry.close();
   }
 
@@ -188,13 +189,28 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
         app, a -> new AppSeries(registry, a.tenant(), a.name(), AppSeries.MAX_NAMES));
   }
 
-  private void refresh() {
-    Sources from = sources;
-    if (from == null) {
+  /** At the first reading: the platform's beans would cost the node's start a good part of it. */
+  private void bindJvm() {
+    if (gc != null) {
       return;
     }
+    gc = new JvmGcMetrics();
+    gc.bindTo(registry);
+    new ClassLoaderMetrics().bindTo(registry);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+  }
+
+  private void refresh() {
+    Sources from = sources;
     reading.lock();
     try {
+      bindJvm();
+      if (from == null) {
+        return;
+      }
       List<AppStatus> running = from.engine().apps();
       Set<AppId> there = new HashSet<>();
       Map<Labels, Double> depths = new TreeMap<>();
