@@ -59,6 +59,8 @@ final class Cli {
         "plexspaces",
         s::options,
         NodeCommand.tree(s),
+        CommandTree.leaf("quickstart", () -> new QuickstartCommand(s)),
+        CommandTree.leaf("build", () -> new BuildCommand(s)),
         CommandTree.leaf("deploy", () -> new DeployCommand(s)),
         CommandTree.leaf("undeploy", () -> new UndeployCommand(s)),
         CommandTree.leaf("apps", () -> new AppsCommand(s)),

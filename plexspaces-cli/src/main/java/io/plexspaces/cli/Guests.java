@@ -2,6 +2,9 @@ package io.plexspaces.cli;
 
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.MemoryBudget;
+import io.plexspaces.wasm.ModuleCompiler;
+import io.plexspaces.wasm.WasmEngine;
+import io.plexspaces.wasm.quickjs.QuickJsEngine;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -15,6 +18,7 @@ final class Guests {
    * @param cache where compiled modules are kept
    */
   static List<GuestEngine> engines(Path cache, MemoryBudget budget) {
-    return List.of();
+    ModuleCompiler compiler = new ModuleCompiler(cache);
+    return List.of(new QuickJsEngine(compiler, budget), new WasmEngine(compiler, budget));
   }
 }
