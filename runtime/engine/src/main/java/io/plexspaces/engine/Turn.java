@@ -212,7 +212,9 @@ final class Turn implements TurnContext, GuestHost {
     }
     pause();
     if (inLane) {
+      // The place was given away before, but what this turn has woken since waits in the slot.
       inLane = false;
+      dispatcher().flushNext(worker);
       dispatcher().lanes().release();
     } else {
       dispatcher().blockBegin(worker);

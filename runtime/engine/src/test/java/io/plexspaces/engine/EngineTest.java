@@ -647,6 +647,28 @@ class EngineTest {
   }
 
   @Test
+  void aLongTurnWaitsForWhatItHasWokenItself() {
+    NativeModule m =
+        NativeModule.builder()
+            .type("counter", Counter::new, "increment", "get")
+            .type(
+                "front",
+                () ->
+                    (c, op, p) -> {
+                      // Several slices, so that the turn goes on in a lane for long turns.
+                      long end = System.nanoTime() + 40_000_000;
+                      while (System.nanoTime() < end) {
+                        c.safepoint();
+                      }
+                      return c.ask("c1", "increment", Payload.EMPTY_OBJECT, 5000);
+                    },
+                "go")
+            .build();
+    engine.start(app(List.of(child("c1", "counter", actor()), child("f", "front", actor()))), m);
+    assertThat(ask("front/f", "go").text()).isEqualTo("1");
+  }
+
+  @Test
   void spinnersDoNotKeepTheirNeighboursWaiting() throws Exception {
     var running = new CountDownLatch(8);
     NativeModule m =
