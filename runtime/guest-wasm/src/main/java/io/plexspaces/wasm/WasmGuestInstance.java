@@ -49,8 +49,7 @@ final class WasmGuestInstance implements GuestInstance {
     }
     try {
       HostError said = HostError.fromValue(Json.read(output));
-      return new GuestTrap(
-          HostError.of(said.code(), "the guest crashed: " + said.message()), trap);
+      return new GuestTrap(HostError.of(said.code(), "the guest crashed: " + said.message()), trap);
     } catch (HostException e) {
       return trap;
     }
