@@ -81,9 +81,7 @@ record Excerpt(int line, List<String> rows) {
   /** {@code row} with each of {@code words} between {@code on} and {@code off}. */
   static String mark(String row, Set<String> words, String on, String off) {
     Matcher m = WORD.matcher(row);
-    return m.replaceAll(
-        w ->
-            Matcher.quoteReplacement(
-                words.contains(w.group()) ? on + w.group() + off : w.group()));
+    return m.replaceAll(w ->
+        Matcher.quoteReplacement(words.contains(w.group()) ? on + w.group() + off : w.group()));
   }
 }

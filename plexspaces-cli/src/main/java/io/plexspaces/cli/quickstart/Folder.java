@@ -71,18 +71,17 @@ record Folder(List<TextFile> files, long bytes, Map<Reason, Skipped> skipped) {
   /** {@code 2 binary (logo.png, data.bin), 1 empty (x)}; empty if nothing was left out. */
   String leftOut() {
     List<String> parts = new ArrayList<>();
-    skipped.forEach(
-        (reason, s) ->
-            parts.add(
-                s.count()
-                    + " "
-                    + reason.words()
-                    + (reason == Reason.HIDDEN
-                        ? ""
-                        : " ("
-                            + Screen.plain(String.join(", ", s.examples()))
-                            + (s.count() > s.examples().size() ? ", .." : "")
-                            + ")")));
+    skipped.forEach((reason, s) ->
+        parts.add(
+            s.count()
+                + " "
+                + reason.words()
+                + (reason == Reason.HIDDEN
+                    ? ""
+                    : " ("
+                        + Screen.plain(String.join(", ", s.examples()))
+                        + (s.count() > s.examples().size() ? ", .." : "")
+                        + ")")));
     return String.join("; ", parts);
   }
 }

@@ -5,9 +5,6 @@ import java.time.Duration;
 
 /** A node, as the command line talks to it. Calls block; what fails is thrown as the caller's. */
 public interface NodeApi {
-  /** The JSON object at {@code path}. */
-  Value.Obj get(String path);
-
   /** Posts JSON and returns the JSON object that is answered. */
   Value.Obj post(String path, Value body, Duration timeout);
 

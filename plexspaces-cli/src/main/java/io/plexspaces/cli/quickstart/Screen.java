@@ -23,8 +23,7 @@ final class Screen {
   /**
    * @param interactive whether {@code out} is a terminal
    */
-  Screen(
-      PrintStream out, boolean colours, boolean interactive, Map<String, String> environment) {
+  Screen(PrintStream out, boolean colours, boolean interactive, Map<String, String> environment) {
     this.out = out;
     this.colours = colours;
     this.interactive = interactive;
@@ -109,8 +108,6 @@ final class Screen {
 
   static String time(long nanos) {
     long millis = nanos / 1_000_000;
-    return millis < 1000
-        ? millis + " ms"
-        : String.format(Locale.ROOT, "%.1f s", millis / 1000.0);
+    return millis < 1000 ? millis + " ms" : String.format(Locale.ROOT, "%.1f s", millis / 1000.0);
   }
 }
