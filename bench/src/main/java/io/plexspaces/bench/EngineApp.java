@@ -1,0 +1,89 @@
+package io.plexspaces.bench;
+
+import io.plexspaces.api.ActorId;
+import io.plexspaces.api.AppId;
+import io.plexspaces.api.Payload;
+import io.plexspaces.api.RequestContext;
+import io.plexspaces.api.Role;
+import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.engine.ActorEngine;
+import io.plexspaces.engine.plan.ActorPlan;
+import io.plexspaces.engine.plan.ActorPlan.MailboxPlan;
+import io.plexspaces.engine.plan.ActorPlan.Overflow;
+import io.plexspaces.engine.plan.AppPlan;
+import io.plexspaces.engine.plan.AppPlan.SupervisorPlan;
+import io.plexspaces.engine.plan.LimitsPlan;
+import io.plexspaces.engine.plan.Restart;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** An engine with one app, as a node has it but for journals, spaces and HTTP. Thread-safe. */
+final class EngineApp implements AutoCloseable {
+  /** Asks wait so long at most, here and in Pekko. */
+  static final long ASK_MILLIS = 10_000;
+
+  private static final AppId APP = new AppId(AppId.DEFAULT_TENANT, "bench");
+
+  /** Pekko's default mailbox has no bound; this one is never reached. */
+  private static final int CAPACITY = 1 << 24;
+
+  private static final RequestContext NO_DEADLINE =
+      new RequestContext(
+          AppId.DEFAULT_TENANT, "bench", Set.of(Role.INVOKER), RequestContext.NO_DEADLINE, "");
+
+  private final ActorEngine engine;
+
+  /** All types of the module are activated on demand. Closing does not close the module. */
+  EngineApp(GuestModule module) {
+    ActorPlan plain = ActorPlan.DEFAULT;
+    ActorPlan plan =
+        new ActorPlan(
+            plain.restart(),
+            plain.shutdownTimeout(),
+            plain.backoff(),
+            new MailboxPlan(CAPACITY, Overflow.REJECT),
+            null,
+            null,
+            true);
+    Map<String, ActorPlan> types = new HashMap<>();
+    module.description().types().keySet().forEach(t -> types.put(t, plan));
+    engine = ActorEngine.builder().build();
+    engine.start(
+        new AppPlan(
+            APP,
+            "1",
+            new SupervisorPlan("root", Restart.PERMANENT, 5, 60_000, List.of()),
+            types,
+            Map.of(),
+            LimitsPlan.DEFAULT,
+            Map.of()),
+        module);
+  }
+
+  static ActorId id(String type, String key) {
+    return new ActorId(APP, type, key);
+  }
+
+  /** As an actor names another. */
+  static String address(String type, String key) {
+    return id(type, key).address();
+  }
+
+  void send(ActorId target, String op, Payload payload) {
+    var _ = engine.send(NO_DEADLINE, target, op, payload, null);
+  }
+
+  Payload ask(ActorId target, String op, Payload payload) {
+    long deadline = System.nanoTime() + ASK_MILLIS * 1_000_000;
+    return engine.ask(NO_DEADLINE.withDeadline(deadline), target, op, payload, null);
+  }
+
+  @Override
+  public void close() {
+    engine.stop(APP, Duration.ofSeconds(1));
+    engine.close();
+  }
+}
