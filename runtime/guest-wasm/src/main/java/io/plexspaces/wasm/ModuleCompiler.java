@@ -8,11 +8,14 @@ import com.dylibso.chicory.runtime.Instance;
 import com.dylibso.chicory.runtime.Machine;
 import com.dylibso.chicory.wasm.ChicoryException;
 import com.dylibso.chicory.wasm.WasmModule;
+import com.dylibso.chicory.wasm.types.CodeSection;
+import com.dylibso.chicory.wasm.types.FunctionBody;
 import io.plexspaces.api.HostException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -102,7 +105,34 @@ public final class ModuleCompiler {
       }
     }
     Function<Instance, Machine> machines = classes.machineFactory();
-    return new CompiledModule(digest, module, facts, machines, !classes.interpreted().isEmpty());
+    boolean interpreted = !classes.interpreted().isEmpty();
+    return new CompiledModule(
+        digest, interpreted ? module : withoutCode(module), facts, machines, interpreted);
+  }
+
+  /** Compiled code is not looked at again, and its parsed form is many times the module's size. */
+  private static WasmModule withoutCode(WasmModule m) {
+    FunctionBody none = new FunctionBody(List.of(), List.of());
+    CodeSection.Builder code = CodeSection.builder();
+    for (int i = 0; i < m.codeSection().functionBodyCount(); i++) {
+      code.addFunctionBody(none);
+    }
+    WasmModule.Builder b =
+        WasmModule.builder()
+            .withValidation(false)
+            .setTypeSection(m.typeSection())
+            .setImportSection(m.importSection())
+            .setFunctionSection(m.functionSection())
+            .setTableSection(m.tableSection())
+            .setGlobalSection(m.globalSection())
+            .setExportSection(m.exportSection())
+            .setElementSection(m.elementSection())
+            .setCodeSection(code.build())
+            .setDataSection(m.dataSection());
+    m.memorySection().ifPresent(b::setMemorySection);
+    m.startSection().ifPresent(b::setStartSection);
+    m.dataCountSection().ifPresent(b::setDataCountSection);
+    return b.build();
   }
 
   private static CompiledClasses compile(String digest, WasmModule module) {

@@ -125,7 +125,7 @@ class RustGuestTest {
   void lentInstancesKeepEveryActorsStateApartUnderParallelLoad() throws Exception {
     int actors = 200;
     int threads = 8;
-    int turns = 4_000;
+    int turns = 1_500;
     List<GuestInstance> all = new ArrayList<>();
     for (int n = 0; n < actors; n++) {
       all.add(counter("{}"));
