@@ -10,7 +10,6 @@ const MOST = 1400;
 const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*$/;
 const UNDERLINE = /^ {0,3}(?:(={3,})|(-{3,}))[ \t]*$/;
 const FENCE = /^ {0,3}(```|~~~)/;
-const BLANK = /^\s*$/;
 
 /** Splits a document at its headings and paragraphs. */
 export function passagesOf(document: Document): Passage[] {
@@ -27,50 +26,63 @@ class Splitter {
   private size = 0;
 
   constructor(private readonly document: Document) {
-    this.lines = document.text.split(/\r\n|\n|\r/);
+    const { text } = document;
+    this.lines = text.includes("\r") ? text.split(/\r\n|\n|\r/) : text.split("\n");
     this.firstLine = document.first_line ?? 1;
   }
 
   run(): Passage[] {
     let fence: string | null = null;
     this.lines.forEach((line, i) => {
-      const mark = FENCE.exec(line)?.[1] ?? null;
+      // Most lines are plain text, and a regular expression costs more than all else here.
+      const bare = line.trim();
+      const mark = bare.startsWith("```") || bare.startsWith("~~~") ? (FENCE.exec(line)?.[1] ?? null) : null;
       if (fence !== null) {
         this.add(line, i);
         fence = mark === fence ? null : fence;
       } else if (mark !== null) {
         fence = mark;
         this.add(line, i);
-      } else if (!this.heading(line)) {
-        this.text(line, i);
+      } else if (bare === "") {
+        this.blank();
+      } else if (!(bare.startsWith("#") && this.marked(line)) && !(this.underlines(bare) && this.underlined(line))) {
+        this.add(line, i);
       }
     });
     this.close();
-    if (this.passages.length === 0 && !BLANK.test(this.document.text)) {
+    if (this.passages.length === 0 && this.document.text.trim() !== "") {
       // Nothing but headings: they are the text.
       this.emit(this.document.text.trim().slice(0, MOST), this.firstLine);
     }
     return this.passages;
   }
 
-  private heading(line: string): boolean {
-    const marked = HEADING.exec(line);
-    if (marked !== null) {
-      this.close();
-      this.enter(marked[1].length, marked[2]);
-      return true;
+  /** `## Title` */
+  private marked(line: string): boolean {
+    const heading = HEADING.exec(line);
+    if (heading === null) {
+      return false;
     }
+    this.close();
+    this.enter(heading[1].length, heading[2]);
+    return true;
+  }
+
+  private underlines(bare: string): boolean {
+    return bare.startsWith("===") || bare.startsWith("---");
+  }
+
+  /** A line of `===` or `---` makes a heading of the line above, if that stands alone. */
+  private underlined(line: string): boolean {
     const underline = UNDERLINE.exec(line);
-    if (underline !== null && this.open.length > 0 && !BLANK.test(this.open[this.open.length - 1])) {
-      const before = this.open[this.open.length - 2];
-      if (before === undefined || BLANK.test(before)) {
-        const title = this.open.pop() as string;
-        this.close();
-        this.enter(underline[1] === undefined ? 2 : 1, title.trim());
-        return true;
-      }
+    const above = this.open[this.open.length - 1] ?? "";
+    if (underline === null || above.trim() === "" || (this.open[this.open.length - 2] ?? "").trim() !== "") {
+      return false;
     }
-    return false;
+    this.open.pop();
+    this.close();
+    this.enter(underline[1] === undefined ? 2 : 1, above.trim());
+    return true;
   }
 
   private enter(level: number, title: string): void {
@@ -80,10 +92,8 @@ class Splitter {
     this.headings.push({ level, title: title.replace(/[`*]/g, "") });
   }
 
-  private text(line: string, i: number): void {
-    if (!BLANK.test(line)) {
-      this.add(line, i);
-    } else if (this.size >= ENOUGH) {
+  private blank(): void {
+    if (this.size >= ENOUGH) {
       this.close();
     } else if (this.open.length > 0) {
       this.open.push("");
@@ -113,7 +123,7 @@ class Splitter {
 
   private close(): void {
     const text = this.open.join("\n").trimEnd();
-    if (!BLANK.test(text)) {
+    if (text !== "") {
       this.emit(text, this.openLine);
     }
     this.open = [];

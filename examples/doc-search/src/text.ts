@@ -79,20 +79,22 @@ export function stem(word: string): string {
     return word;
   }
   let w = word;
-  if (w.endsWith("ies") && w.length > 4) {
-    w = w.slice(0, -3) + "y";
-  } else if (/(?:ss|sh|ch|x|z)es$/.test(w)) {
-    w = w.slice(0, -2);
-  } else if (w.endsWith("s") && !/(?:ss|us|is)$/.test(w)) {
-    w = w.slice(0, -1);
+  if (w.endsWith("s")) {
+    if (w.endsWith("ies") && w.length > 4) {
+      w = w.slice(0, -3) + "y";
+    } else if (w.endsWith("es") && /(?:ss|sh|ch|x|z)es$/.test(w)) {
+      w = w.slice(0, -2);
+    } else if (!/(?:ss|us|is)$/.test(w)) {
+      w = w.slice(0, -1);
+    }
   }
   if (w.endsWith("ied") && w.length > 4) {
     w = w.slice(0, -3) + "y";
   } else {
     w = cut(w, "ed", 3) ?? cut(w, "ing", 3) ?? w;
   }
-  if (/(?:at|ct|it|ut|pt|s)(?:ion|or)$/.test(w) && w.length > 6) {
-    w = w.replace(/(?:ion|or)$/, "");
+  if (w.length > 6 && (w.endsWith("ion") || w.endsWith("or"))) {
+    w = w.replace(/(at|ct|it|ut|pt|s)(?:ion|or)$/, "$1");
   }
   if (w.endsWith("ly") && w.length > 5) {
     w = w.slice(0, -2);
@@ -105,8 +107,11 @@ export function stem(word: string): string {
 
 /** The word without an ending, if what is left is a word; a doubled consonant becomes single. */
 function cut(w: string, ending: string, least: number): string | null {
+  if (!w.endsWith(ending) || w.length < ending.length + least) {
+    return null;
+  }
   const rest = w.slice(0, -ending.length);
-  if (!w.endsWith(ending) || rest.length < least || !VOWEL.test(rest)) {
+  if (!VOWEL.test(rest)) {
     return null;
   }
   return /([bdfgmnprt])\1$/.test(rest) ? rest.slice(0, -1) : rest;
