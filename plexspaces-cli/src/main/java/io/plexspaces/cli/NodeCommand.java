@@ -4,7 +4,6 @@ import io.plexspaces.api.Value;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -99,12 +98,7 @@ final class NodeCommand {
       Node.logInLines();
       Node node = Node.start(c);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node), "node-stop"));
-      long millis =
-          ProcessHandle.current()
-              .info()
-              .startInstant()
-              .map(begun -> Duration.between(begun, Instant.now()).toMillis())
-              .orElse(0L);
+      long millis = (System.nanoTime() - Main.STARTED) / 1_000_000;
       Value.Obj up =
           Value.Obj.builder()
               .put("url", node.url())
