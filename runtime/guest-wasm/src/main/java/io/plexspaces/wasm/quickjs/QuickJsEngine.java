@@ -136,8 +136,10 @@ public final class QuickJsEngine implements GuestEngine {
           handles,
           limits,
           budget);
-    } catch (GuestTrap | TurnStopped e) {
-      throw refused(app.main() + " does not start: " + e.getMessage());
+    } catch (GuestTrap e) {
+      throw doesNotStart(app.main(), e.error());
+    } catch (TurnStopped e) {
+      throw doesNotStart(app.main(), e.error());
     } finally {
       if (!good) {
         imports.forget(state);
@@ -218,19 +220,27 @@ public final class QuickJsEngine implements GuestEngine {
     GuestLimits limits = GuestLimits.DEFAULT;
     try (StartupHost host = new StartupHost(limits.loadTimeout())) {
       GuestState state = program.start(host, TEMPLATE_SEED, limits, budget);
-      boolean good = false;
-      try {
-        try (Lease lease = state.enter(host)) {
-          Js js = new Js(exports, lease);
-          js.initialize(STACK_BYTES);
-          prepare(js);
-        }
-        good = true;
-        return new Base(program, state.freeze());
-      } finally {
-        if (!good) {
-          state.close();
-        }
+      return new Base(program, initialised(state, exports, host));
+    } catch (GuestTrap e) {
+      throw doesNotStart("the JavaScript engine", e.error());
+    } catch (TurnStopped e) {
+      throw doesNotStart("the JavaScript engine", e.error());
+    }
+  }
+
+  private static Template initialised(GuestState state, QuickJsExports exports, StartupHost host) {
+    boolean good = false;
+    try {
+      try (Lease lease = state.enter(host)) {
+        Js js = new Js(exports, lease);
+        js.initialize(STACK_BYTES);
+        prepare(js);
+      }
+      good = true;
+      return state.freeze();
+    } finally {
+      if (!good) {
+        state.close();
       }
     }
   }
@@ -284,6 +294,14 @@ public final class QuickJsEngine implements GuestEngine {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Where the node has no memory left, the module is not to blame and the code says so. */
+  private static HostException doesNotStart(String what, HostError why) {
+    String message = what + " does not start: " + why.message();
+    return why.code() == ErrorCode.RESOURCE_EXHAUSTED
+        ? new HostException(why.code(), message)
+        : refused(message);
   }
 
   private static HostException refused(String why) {

@@ -37,8 +37,8 @@ final class JsFixture {
   private static final Path SDK = Path.of("../../sdk-typescript/src");
 
   static final MemoryBudget BUDGET = new MemoryBudget(1L << 30);
-  static final QuickJsEngine ENGINE =
-      new QuickJsEngine(new ModuleCompiler(Path.of("target/guest-classes")), BUDGET);
+  static final ModuleCompiler COMPILER = new ModuleCompiler(Path.of("target/guest-classes"));
+  static final QuickJsEngine ENGINE = new QuickJsEngine(COMPILER, BUDGET);
 
   private JsFixture() {}
 

@@ -17,6 +17,7 @@ import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
+import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription.Kind;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.wasm.quickjs.JsFixture.Actor;
@@ -311,7 +312,7 @@ class QuickJsEngineTest {
       a.host.answer = (op, f) -> Frame.ofBody(bytes("{\"v\":1}"));
       Runnable messages =
           () -> {
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 25; i++) {
               a.ask("echo", "{\"text\":\"" + "z".repeat(1000) + "\"}");
               a.ask("ask", "{\"to\":\"b\"}");
               a.ask("sum", "{\"n\":5}");
@@ -387,6 +388,17 @@ class QuickJsEngineTest {
     a.close();
     m.close();
     assertThat(JsFixture.BUDGET.used()).isEqualTo(before);
+  }
+
+  @Test
+  void aNodeWithoutMemoryRefusesToLoadAndSaysSo() {
+    try (QuickJsEngine poor = new QuickJsEngine(JsFixture.COMPILER, new MemoryBudget(64 << 10))) {
+      assertThatThrownBy(() -> poor.load(JsFixture.artifact(actor("")), GuestLimits.DEFAULT))
+          .isInstanceOfSatisfying(
+              HostException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED))
+          .hasMessageContaining("memory budget");
+    }
   }
 
   @Test
