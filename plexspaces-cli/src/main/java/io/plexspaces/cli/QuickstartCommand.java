@@ -66,8 +66,8 @@ final class QuickstartCommand implements Callable<Integer> {
       return 0;
     } catch (QuickstartFailure e) {
       throw (e.isUsage()
-              ? CliException.usage(e.getMessage())
-              : CliException.failed(e.getMessage(), e.details()))
+              ? CliException.usage(e.sentence())
+              : CliException.failed(e.sentence(), e.details()))
           .causedBy(e);
     }
   }

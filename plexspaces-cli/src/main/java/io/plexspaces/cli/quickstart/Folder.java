@@ -25,7 +25,7 @@ record Folder(List<TextFile> files, long bytes, Map<Reason, Skipped> skipped) {
     BROKEN_LINK("broken links"),
     LINKED_FOLDER("links to folders"),
     SPECIAL("no files (pipes, sockets, devices)"),
-    HIDDEN("hidden"),
+    HIDDEN("hidden or generated"),
     BEYOND_TOTAL("beyond the first 64 MiB"),
     BEYOND_COUNT("beyond the first 50,000 files");
 
@@ -44,7 +44,7 @@ record Folder(List<TextFile> files, long bytes, Map<Reason, Skipped> skipped) {
    * @param examples the first few, by path
    */
   record Skipped(int count, List<String> examples) {
-    private static final int MOST_EXAMPLES = 3;
+    private static final int MOST_EXAMPLES = 2;
 
     Skipped and(String path) {
       List<String> more = new ArrayList<>(examples);
@@ -68,20 +68,17 @@ record Folder(List<TextFile> files, long bytes, Map<Reason, Skipped> skipped) {
     }
   }
 
-  /** {@code 2 binary (logo.png, data.bin), 1 empty (x)}; empty if nothing was left out. */
-  String leftOut() {
-    List<String> parts = new ArrayList<>();
+  /** One line for each reason: {@code 2 binary: data.bin, logo.png}. */
+  List<String> leftOut() {
+    List<String> lines = new ArrayList<>();
     skipped.forEach((reason, s) ->
-        parts.add(
+        lines.add(
             s.count()
                 + " "
                 + reason.words()
-                + (reason == Reason.HIDDEN
-                    ? ""
-                    : " ("
-                        + Screen.plain(String.join(", ", s.examples()))
-                        + (s.count() > s.examples().size() ? ", .." : "")
-                        + ")")));
-    return String.join("; ", parts);
+                + ": "
+                + Screen.plain(String.join(", ", s.examples()))
+                + (s.count() > s.examples().size() ? ", .." : "")));
+    return lines;
   }
 }

@@ -24,13 +24,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the text files of a folder. Whether a file is text is told by its content, not by its name.
  * Links to files are followed, links to folders are not, so that a loop or a link to the root of
- * the disk does no harm. Hidden entries and node_modules are left out.
+ * the disk does no harm. Hidden entries and what tools generate are left out.
  */
 final class FolderReader {
   /** Nothing that people write has such lines. */
   static final int LONGEST_LINE = 60_000;
 
   private static final int SNIFFED = 8192;
+
+  /** Folders that tools fill. */
+  private static final Set<String> GENERATED = Set.of("node_modules", "target", "__pycache__");
 
   /**
    * @param file bytes; a larger file is left out
@@ -117,7 +120,7 @@ final class FolderReader {
 
   private static boolean hidden(Path file) {
     String name = String.valueOf(file.getFileName());
-    return name.startsWith(".") || name.equals("node_modules");
+    return name.startsWith(".") || GENERATED.contains(name);
   }
 
   private final class Visitor extends SimpleFileVisitor<Path> {

@@ -142,10 +142,16 @@ final class Questions {
   /** Up to two, from headings if there are some, else from frequent words; none without words. */
   static List<String> from(List<TextFile> files) {
     Map<String, Integer> frequency = new HashMap<>();
+    Map<String, Integer> spread = new HashMap<>();
     for (TextFile file : files) {
-      for (String word : words(file.text())) {
-        frequency.merge(word, 1, Integer::sum);
-      }
+      List<String> words = words(file.text());
+      words.forEach(word -> frequency.merge(word, 1, Integer::sum));
+      new HashSet<>(words).forEach(word -> spread.merge(word, 1, Integer::sum));
+    }
+    // What every file says tells nothing about any.
+    if (files.size() > 3) {
+      frequency.replaceAll(
+          (word, n) -> spread.getOrDefault(word, 0) * 3 > files.size() * 2 ? 1 : n);
     }
     List<String> questions = new ArrayList<>(fromHeadings(files, frequency));
     if (questions.size() < WANTED) {

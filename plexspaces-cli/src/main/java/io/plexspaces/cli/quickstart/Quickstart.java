@@ -207,14 +207,13 @@ public final class Quickstart {
     screen.progress("Read", folder.toString());
     Folder texts = FolderReader.read(folder, FolderReader.Limits.DEFAULT);
     if (texts.files().isEmpty()) {
-      String leftOut = texts.leftOut();
+      boolean empty = texts.skipped().isEmpty();
       throw QuickstartFailure.of(
           "the folder "
               + folder
-              + (leftOut.isEmpty()
-                  ? " is empty"
-                  : " has no text that can be read; left out: " + leftOut)
-              + ": name one with text files, like --docs ~/notes");
+              + (empty ? " is empty" : " has no text that can be read")
+              + ": name one with text files, like --docs ~/notes",
+          texts.leftOut().stream().map(line -> "left out " + line).toList());
     }
     return texts;
   }
@@ -243,10 +242,7 @@ public final class Quickstart {
             + passages
             + (passages == 1 ? " passage" : " passages"),
         System.nanoTime() - start + source.nanos());
-    String leftOut = source.folder().leftOut();
-    if (!leftOut.isEmpty()) {
-      screen.note("left out: " + leftOut);
-    }
+    source.folder().leftOut().forEach(line -> screen.note("left out " + line));
     return passages;
   }
 
@@ -276,13 +272,13 @@ public final class Quickstart {
     screen.line(
         "  " + screen.place(source.place(best.source(), best.line() + excerpt.line())) + heading);
     excerpt.rows().forEach(row -> screen.line("    " + screen.marked(row, best.words())));
-    List<String> others = new ArrayList<>();
     for (Answer a : answers.subList(1, answers.size())) {
       int line = a.line() + Excerpt.of(a.text(), a.words(), width, 1).line();
-      others.add(source.place(a.source(), line));
-    }
-    if (!others.isEmpty()) {
-      screen.line("  " + screen.dim("also " + String.join(", ", others)));
+      screen.line(
+          "  "
+              + screen
+                  .dim("also " + source.place(a.source(), line) + "  " + Screen.plain(a.heading()))
+                  .stripTrailing());
     }
     for (Value v : reply.array("missing")) {
       if (v instanceof Value.Obj m) {

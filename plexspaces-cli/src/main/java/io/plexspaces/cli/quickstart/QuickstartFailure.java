@@ -7,11 +7,13 @@ public final class QuickstartFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final boolean usage;
+  private final String sentence;
   private final transient List<String> details;
 
   private QuickstartFailure(boolean usage, String message, List<String> details) {
     super(message);
     this.usage = usage;
+    this.sentence = message;
     this.details = List.copyOf(details);
   }
 
@@ -36,6 +38,11 @@ public final class QuickstartFailure extends RuntimeException {
   /** Whether the command line was wrong, not what it asked for. */
   public boolean isUsage() {
     return usage;
+  }
+
+  /** What, and what to do. */
+  public String sentence() {
+    return sentence;
   }
 
   /** Further lines, such as the end of a log. */
