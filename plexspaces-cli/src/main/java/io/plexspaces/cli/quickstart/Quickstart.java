@@ -55,7 +55,6 @@ public final class Quickstart {
     try {
       ExampleApp app = ExampleApp.find();
       Path folder = docs == null ? app.docs() : path(docs);
-      screen.title("PlexSpaces quickstart");
       // Read first: a wrong folder is told before anything is built or started.
       long begun = System.nanoTime();
       Folder texts = read(folder);
@@ -66,6 +65,7 @@ public final class Quickstart {
         throw QuickstartFailure.of(
             "no word was found in " + source.label() + ": name a folder of prose with --docs DIR");
       }
+      screen.title("PlexSpaces quickstart");
       try (WorkFolder work = new WorkFolder()) {
         return run(app, source, questions, ours, keep, work);
       }
