@@ -91,12 +91,16 @@ public final class Node implements AutoCloseable {
       MemoryBudget budget = new MemoryBudget(config.memoryBudget());
       CompletableFuture<List<GuestEngine>> guests =
           CompletableFuture.supplyAsync(() -> Guests.engines(data.moduleCache(), budget), loading);
-      assemble(data, keep(join(apps)), keep(join(metrics)), join(guests));
+      assemble(data, budget, keep(join(apps)), keep(join(metrics)), join(guests));
     }
   }
 
   private void assemble(
-      DataDirectory data, AppStore apps, MicrometerTelemetry metrics, List<GuestEngine> guests) {
+      DataDirectory data,
+      MemoryBudget budget,
+      AppStore apps,
+      MicrometerTelemetry metrics,
+      List<GuestEngine> guests) {
     guests.forEach(this::keep);
     InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
@@ -112,6 +116,7 @@ public final class Node implements AutoCloseable {
                 .telemetry(metrics)
                 .clock(clock)
                 .random(random)
+                .memoryBudget(budget)
                 .build());
     AppDeployer deployer =
         keep(
