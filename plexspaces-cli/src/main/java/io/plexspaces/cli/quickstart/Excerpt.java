@@ -16,6 +16,12 @@ import java.util.regex.Pattern;
 record Excerpt(int line, List<String> rows) {
   private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}\\p{M}]+");
 
+  /** What a list, a table, a heading, code begins with: such lines stay apart. */
+  private static final Pattern APART = Pattern.compile("\\s*(?:[-*+|#>`~=]|\\d+[.)] )|\\s{4}");
+
+  /** How much worse it is to begin in the middle of a sentence: half a word that matched. */
+  private static final double MIDWAY = 0.5;
+
   private record Row(int line, String text) {}
 
   /**
@@ -24,15 +30,14 @@ record Excerpt(int line, List<String> rows) {
    * @param most rows
    */
   static Excerpt of(String text, Set<String> words, int width, int most) {
-    List<Row> rows = new ArrayList<>();
-    int number = 0;
-    for (String line : text.split("\\R", -1)) {
-      wrap(Screen.plain(line.replace("\t", "    ")).stripTrailing(), number++, width, rows);
-    }
+    List<Row> rows = rows(text, width);
     int best = 0;
     double bestScore = -1;
     for (int start = 0; start < rows.size(); start++) {
       double score = score(rows.subList(start, Math.min(rows.size(), start + most)), words);
+      if (start > 0 && score > 0 && !begins(rows.get(start - 1), rows.get(start))) {
+        score -= MIDWAY;
+      }
       // A window that begins with an empty row shows less.
       if (score > bestScore && !rows.get(start).text().isBlank()) {
         best = start;
@@ -64,18 +69,55 @@ record Excerpt(int line, List<String> rows) {
     return score;
   }
 
-  private static void wrap(String line, int number, int width, List<Row> rows) {
-    String rest = line;
-    while (rest.length() > width) {
-      int space = rest.lastIndexOf(' ', width);
-      int at = space > width / 3 ? space : width;
-      if (Character.isHighSurrogate(rest.charAt(at - 1))) {
-        at--;
+  private static boolean begins(Row before, Row row) {
+    String end = before.text();
+    return end.isBlank()
+        || end.endsWith(".")
+        || end.endsWith(":")
+        || end.endsWith("?")
+        || APART.matcher(row.text()).lookingAt();
+  }
+
+  /** The text in rows; what does not fit into one flows into the next line of the paragraph. */
+  private static List<Row> rows(String text, int width) {
+    List<Row> rows = new ArrayList<>();
+    int number = 0;
+    String rest = "";
+    int restLine = 0;
+    for (String raw : text.split("\\R", -1)) {
+      String line = Screen.plain(raw.replace("\t", "    ").replace("**", "")).stripTrailing();
+      if (!rest.isEmpty() && (line.isBlank() || APART.matcher(line).lookingAt())) {
+        rows.add(new Row(restLine, rest));
+        rest = "";
       }
-      rows.add(new Row(number, rest.substring(0, at).stripTrailing()));
-      rest = rest.substring(at).stripLeading();
+      boolean flows = !rest.isEmpty();
+      String joined = flows ? rest + " " + line.strip() : line;
+      int at = flows ? restLine : number;
+      int wrapped = 0;
+      while (joined.length() > width) {
+        int cut = cut(joined, width);
+        rows.add(new Row(wrapped == 0 ? at : number, joined.substring(0, cut).stripTrailing()));
+        joined = joined.substring(cut).stripLeading();
+        wrapped++;
+      }
+      if (flows || wrapped > 0) {
+        rest = joined;
+        restLine = wrapped == 0 ? at : number;
+      } else {
+        rows.add(new Row(number, joined));
+      }
+      number++;
     }
-    rows.add(new Row(number, rest));
+    if (!rest.isEmpty()) {
+      rows.add(new Row(restLine, rest));
+    }
+    return rows;
+  }
+
+  private static int cut(String line, int width) {
+    int space = line.lastIndexOf(' ', width);
+    int at = space > width / 3 ? space : width;
+    return Character.isHighSurrogate(line.charAt(at - 1)) ? at - 1 : at;
   }
 
   /** {@code row} with each of {@code words} between {@code on} and {@code off}. */

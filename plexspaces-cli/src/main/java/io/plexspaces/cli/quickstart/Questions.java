@@ -18,7 +18,7 @@ final class Questions {
   static final List<String> OF_THE_PROJECT =
       List.of(
           "How does a tuple reach exactly one taker?",
-          "What happens to an actor's state after kill -9?");
+          "What does the journal promise when the power fails?");
 
   private static final int WANTED = 2;
   private static final Pattern HEADING =

@@ -28,6 +28,16 @@ class ExcerptTest {
   }
 
   @Test
+  void aParagraphFlowsAndAListDoesNot() {
+    String text = "a line that is too long\nand goes on\nand on\n- first\n- second\n";
+    assertThat(Excerpt.of(text, Set.of(), 20, 9).rows())
+        .containsExactly("a line that is too", "long and goes on and", "on", "- first", "- second");
+    assertThat(Excerpt.of(text, Set.of("second"), 20, 1).line()).isEqualTo(4);
+    assertThat(Excerpt.of("x y z.\nneedle one\ntwo", Set.of("needle", "two"), 20, 2).line())
+        .isEqualTo(1);
+  }
+
+  @Test
   void nothingInATextReachesTheTerminalAsACommand() {
     Excerpt e = Excerpt.of("a\u001b[2Jb\u0007\u202ec", Set.of(), 40, 1);
     assertThat(e.rows()).containsExactly("a [2Jb  c");
