@@ -95,6 +95,11 @@ final class ActorCell implements Ready {
   private final RestartWindow window;
   private RandomGenerator random;
 
+  /** Whom this actor sent to last, as it named it; an actor of its own app. */
+  private String lastTargetName = "";
+
+  private @Nullable ActorCell lastTarget;
+
   ActorCell(
       AppRuntime app,
       ActorId id,
@@ -407,6 +412,17 @@ final class ActorCell implements Ready {
 
   // ---- running; the worker that holds the baton
 
+  /** The cell that {@code name} was last, if this actor sent to it last and it may still run. */
+  @Nullable ActorCell lastTarget(String name) {
+    ActorCell c = lastTarget;
+    return c != null && lastTargetName.equals(name) && c.ended == null && !c.isClosed() ? c : null;
+  }
+
+  void lastTarget(String name, ActorCell cell) {
+    lastTargetName = name;
+    lastTarget = cell;
+  }
+
   @Override
   public void runBatch(Worker worker) {
     long start = System.nanoTime();
@@ -442,8 +458,10 @@ final class ActorCell implements Ready {
       app.engine().bug("running " + id, t);
     }
     if (n > 0) {
-      lastUsedNanos = System.nanoTime();
-      armIdleTimer();
+      if (plan.idleTimeout() != null) { // nobody asks the others when they were used
+        lastUsedNanos = System.nanoTime();
+        armIdleTimer();
+      }
     }
     scheduled = 0;
     if (hasWork()) {

@@ -47,6 +47,7 @@ public final class ActorEngine implements Engine {
   private final MemoryBudget budget;
   private final MemoryRelief relief;
   private final EngineTimer timer = new EngineTimer();
+  private final ReplyTimer replyTimer = new ReplyTimer();
   private final WaitForGraph waitForGraph = new WaitForGraph();
   private final ConcurrentMap<AppId, AppRuntime> apps = new ConcurrentHashMap<>();
   private final long idHigh;
@@ -186,6 +187,10 @@ public final class ActorEngine implements Engine {
     return timer;
   }
 
+  ReplyTimer replyTimer() {
+    return replyTimer;
+  }
+
   MemoryBudget budget() {
     return budget;
   }
@@ -255,13 +260,21 @@ public final class ActorEngine implements Engine {
 
   /** Delivers a message that a turn sends; answers the cell that has it. */
   ActorCell deliver(AppRuntime from, String target, Message m, Turn turn) {
+    ActorCell known = turn.cell().lastTarget(target);
+    if (known != null && known.app().isRunning() && known.enqueue(m, turn)) {
+      return known;
+    }
     String address = from.addressOf(target);
     int slash = address.indexOf('/');
     AppRuntime app =
         address.startsWith(from.id().name()) && slash == from.id().name().length()
             ? from
             : runtime(new AppId(from.id().tenant(), address.substring(0, slash)));
-    return enqueue(app, address.substring(slash + 1), m, turn, from.id());
+    ActorCell cell = enqueue(app, address.substring(slash + 1), m, turn, from.id());
+    if (app == from) {
+      turn.cell().lastTarget(target, cell);
+    }
+    return cell;
   }
 
   void sendNow(
@@ -410,7 +423,7 @@ public final class ActorEngine implements Engine {
         new Message(newMessageId(), null, kind, op, payload, context, slot, key, null, false);
     var _ = post(context, target, m);
     try {
-      Reply r = slot.await(context.deadlineNanos());
+      Reply r = slot.await(context.deadlineNanos(), replyTimer);
       if (r == null) {
         throw new HostException(
             ErrorCode.DEADLINE_EXCEEDED, target.address() + " did not reply in time");
@@ -511,6 +524,7 @@ public final class ActorEngine implements Engine {
       }
     }
     timer.close();
+    replyTimer.close();
     dispatcher.close();
   }
 }

@@ -95,6 +95,10 @@ final class AppRuntime {
     return state;
   }
 
+  boolean isRunning() {
+    return state == AppState.RUNNING;
+  }
+
   boolean isDraining() {
     return state == AppState.DRAINING;
   }

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class Dispatcher implements AutoCloseable {
   private static final int MAX_CHAIN = 64;
 
+  /** Resting workers that are kept: making one costs more than waking one. */
+  private static final int MAX_IDLE = 256;
+
   private final int places;
   private final ReadyQueue ready = new ReadyQueue();
   private final AtomicInteger active = new AtomicInteger();
@@ -165,7 +168,7 @@ final class Dispatcher implements AutoCloseable {
     boolean ends;
     idleLock.lock();
     try {
-      ends = closed || idle.size() >= places * 2;
+      ends = closed || idle.size() >= MAX_IDLE;
       if (!ends) {
         idle.addLast(w);
       }

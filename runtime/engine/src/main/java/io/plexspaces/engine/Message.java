@@ -4,6 +4,7 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,14 @@ record Message(
     ASK,
     SEND,
     /** Reads the declared state. */
-    STATE
+    STATE;
+
+    /** As metrics name it. */
+    private final String label = name().toLowerCase(Locale.ROOT);
+
+    String label() {
+      return label;
+    }
   }
 
   void reply(Reply r) {

@@ -48,7 +48,10 @@ final class MessagingOperations {
   }
 
   private static RequestContext context(Turn turn, Arguments args) {
-    long timeout = args.millis("timeout_ms", DEFAULT_TIMEOUT_MILLIS, 1);
+    return context(turn, args.millis("timeout_ms", DEFAULT_TIMEOUT_MILLIS, 1));
+  }
+
+  private static RequestContext context(Turn turn, long timeout) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeout);
     long outer = turn.request().deadlineNanos();
     return turn.request()
@@ -94,7 +97,8 @@ final class MessagingOperations {
       return turn.await(
           new ActorCell[] {asked.cell},
           () -> {
-            Reply r = asked.slot.await(context.deadlineNanos());
+            Reply r =
+                asked.slot.await(context.deadlineNanos(), turn.cell().app().engine().replyTimer());
             return r != null ? r : late(asked);
           });
     } catch (HostException e) {
@@ -158,6 +162,7 @@ final class MessagingOperations {
 
   private static List<Reply> awaitAll(
       Turn turn, RequestContext context, List<Object> asked, List<ActorCell> cells) {
+    ReplyTimer timer = turn.cell().app().engine().replyTimer();
     try {
       return turn.<List<Reply>>await(
           cells.toArray(ActorCell[]::new),
@@ -165,7 +170,7 @@ final class MessagingOperations {
             List<Reply> replies = new ArrayList<>(asked.size());
             for (Object a : asked) {
               if (a instanceof Asked one) {
-                Reply r = one.slot.await(context.deadlineNanos());
+                Reply r = one.slot.await(context.deadlineNanos(), timer);
                 replies.add(r != null ? r : late(one));
               } else {
                 replies.add((Reply) a);
@@ -201,8 +206,14 @@ final class MessagingOperations {
     return id;
   }
 
-  /** For the native guest, which has no frames. */
+  /** For the native guest, which has no frames; one that records its steps makes some. */
   static Payload ask(Turn turn, String target, String op, Payload payload, long timeoutMillis) {
+    if (!turn.durable()) {
+      return turn.direct(() -> {
+        RequestContext context = context(turn, timeoutMillis);
+        return await(turn, context, post(turn, context, target, op, payload)).orThrow();
+      });
+    }
     Frame f =
         turn.call(
             "ask",

@@ -97,7 +97,7 @@ final class Outbox {
     for (Outgoing e : turn.effects()) {
       if (e.target().equals(address) && !turn.releasedEarly().containsKey(e.n())) {
         Ticket ticket = new Ticket(e.n());
-        turn.releasedEarly().put(e.n(), ticket);
+        turn.releasedEarly(e.n(), ticket);
         post(new Parcel(e, ticket, false));
       }
     }

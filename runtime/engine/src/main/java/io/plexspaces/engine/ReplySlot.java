@@ -21,6 +21,12 @@ final class ReplySlot {
   private volatile @Nullable Thread waiter;
   private volatile boolean abandoned;
 
+  /** Set by the timer: the waiter is to time its wait itself. */
+  private volatile boolean slow;
+
+  /** The next in the timer's list. Owned by the timer. */
+  @Nullable ReplySlot watchedNext;
+
   /** Sets the reply unless there is one already. */
   void complete(Reply r) {
     if (REPLY.compareAndSet(this, null, r)) {
@@ -28,6 +34,14 @@ final class ReplySlot {
       if (t != null) {
         LockSupport.unpark(t);
       }
+    }
+  }
+
+  /** From now on the waiter times its wait itself. Any thread. */
+  void timeYourself() {
+    if (reply == null) {
+      slow = true;
+      LockSupport.unpark(waiter);
     }
   }
 
@@ -49,8 +63,9 @@ final class ReplySlot {
    *
    * @return null if {@code deadlineNanos} passed first; the slot is then abandoned
    */
-  @Nullable Reply await(long deadlineNanos) throws InterruptedException {
+  @Nullable Reply await(long deadlineNanos, ReplyTimer timer) throws InterruptedException {
     waiter = Thread.currentThread();
+    boolean watched = false;
     while (true) {
       Reply r = reply;
       if (r != null) {
@@ -68,7 +83,14 @@ final class ReplySlot {
           abandoned = true;
           return reply;
         }
-        LockSupport.parkNanos(this, left);
+        if (slow || left < ReplyTimer.WORTHWHILE_NANOS) {
+          LockSupport.parkNanos(this, left);
+        } else if (watched) {
+          LockSupport.park(this);
+        } else {
+          watched = true;
+          timer.watch(this);
+        }
       }
     }
   }

@@ -90,7 +90,9 @@ final class SupervisorNode {
     ReplySlot started = new ReplySlot();
     cell.command(new ActorCell.Command.Start(started));
     try {
-      Reply r = started.await(System.nanoTime() + app.engine().startTimeout().toNanos());
+      Reply r =
+          started.await(
+              System.nanoTime() + app.engine().startTimeout().toNanos(), app.engine().replyTimer());
       if (r == null) {
         cell.kill("it did not start in time");
         throw new HostException(

@@ -23,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,16 +46,18 @@ final class Turn implements TurnContext, GuestHost {
   private long ranNanos;
   private boolean inLane;
 
-  /** Guards {@code blocked} against {@link #kill}. */
-  private final ReentrantLock killing = new ReentrantLock();
-
+  /** Guarded by this turn's monitor, against {@link #kill}; nothing blocks while holding it. */
   private boolean blocked;
+
   private volatile @Nullable HostError stop;
 
   private @Nullable Map<Object, TurnParticipant> participants;
-  private final List<TurnRecord.Step> steps = new ArrayList<>(0);
-  private final List<TurnRecord.Outgoing> effects = new ArrayList<>(0);
-  private final Map<Integer, Outbox.Ticket> releasedEarly = new HashMap<>(0);
+
+  /** Only durable actors collect anything: null until there is something. */
+  private @Nullable List<TurnRecord.Step> steps;
+
+  private @Nullable List<TurnRecord.Outgoing> effects;
+  private @Nullable Map<Integer, Outbox.Ticket> releasedEarly;
   private int stepCount;
   private int effectCount;
   private @Nullable HostError lastHostError;
@@ -139,14 +140,11 @@ final class Turn implements TurnContext, GuestHost {
 
   /** Ends this turn as soon as possible, whether it runs or waits. Any thread. */
   void kill(HostError why) {
-    killing.lock();
-    try {
+    synchronized (this) {
       stop = why;
       if (blocked) {
         thread.interrupt();
       }
-    } finally {
-      killing.unlock();
     }
     guest.requestSafepoint();
   }
@@ -234,22 +232,28 @@ final class Turn implements TurnContext, GuestHost {
     }
   }
 
-  private void setBlocked(boolean b) {
-    killing.lock();
-    try {
-      blocked = b;
-      if (b) {
-        checkStop();
-      } else {
-        // An interrupt that came too late must not hit whatever this worker runs next.
-        Thread.interrupted();
-      }
-    } finally {
-      killing.unlock();
+  private synchronized void setBlocked(boolean b) {
+    blocked = b;
+    if (b) {
+      checkStop();
+    } else {
+      // An interrupt that came too late must not hit whatever this worker runs next.
+      Thread.interrupted();
     }
   }
 
   // ---- host calls
+
+  /** An immediate operation of an actor that records nothing, without a frame. */
+  <T> T direct(Supplier<T> operation) {
+    checkStop();
+    try {
+      return operation.get();
+    } catch (HostException e) {
+      lastHostError = e.error();
+      throw e;
+    }
+  }
 
   @Override
   public Frame call(String operation, Frame input) {
@@ -304,6 +308,9 @@ final class Turn implements TurnContext, GuestHost {
         && !readOnly
         && op.effect() != Effect.DEFERRED
         && !op.name().equals("log")) {
+      if (steps == null) {
+        steps = new ArrayList<>();
+      }
       steps.add(
           new TurnRecord.Step(
               stepCount++,
@@ -368,20 +375,30 @@ final class Turn implements TurnContext, GuestHost {
 
   /** Collects a message that leaves with the commit. */
   void addEffect(MessageId id, String target, String op, Payload payload) {
+    if (effects == null) {
+      effects = new ArrayList<>();
+    }
     effects.add(new TurnRecord.Outgoing(effects.size(), id, target, op, payload));
   }
 
   List<TurnRecord.Outgoing> effects() {
-    return effects;
+    return effects == null ? List.of() : effects;
+  }
+
+  void releasedEarly(int n, Outbox.Ticket ticket) {
+    if (releasedEarly == null) {
+      releasedEarly = new HashMap<>();
+    }
+    releasedEarly.put(n, ticket);
   }
 
   /** Effects that left before the commit, by their number. */
   Map<Integer, Outbox.Ticket> releasedEarly() {
-    return releasedEarly;
+    return releasedEarly == null ? Map.of() : releasedEarly;
   }
 
   List<TurnRecord.Step> steps() {
-    return steps;
+    return steps == null ? List.of() : steps;
   }
 
   /**

@@ -208,8 +208,7 @@ final class TurnRunner {
   }
 
   private void count(Message m, String outcome, long nanos) {
-    String kind = m.kind().name().toLowerCase(Locale.ROOT);
-    engine().telemetry().message(cell.id(), kind, outcome, nanos);
+    engine().telemetry().message(cell.id(), m.kind().label(), outcome, nanos);
   }
 
   void handle(Message m, Worker worker) {
@@ -296,7 +295,7 @@ final class TurnRunner {
     }
     awaitDisk(worker);
     Turn turn = new Turn(cell, worker, m.context(), m.id(), readOnly, guest);
-    long began = engine().clock().millis();
+    long began = cell.isDurable() ? engine().clock().millis() : 0; // only journals tell
     cell.setTurn(turn);
     turn.begin();
     try {
@@ -430,6 +429,18 @@ final class TurnRunner {
     };
   }
 
+  private void give(Message m, TurnOutcome outcome) {
+    cell.releaseKey(m);
+    if (m.reply() != null) {
+      m.reply(
+          switch (outcome) {
+            case TurnOutcome.Replied(Payload p) -> new Reply.Ok(p);
+            case TurnOutcome.Refused(HostError e) -> new Reply.Failed(e);
+          });
+    }
+    m.acknowledge();
+  }
+
   /** A reply that waits for its commit. */
   private final class Outcome {
     private final Message message;
@@ -441,13 +452,7 @@ final class TurnRunner {
     }
 
     void give() {
-      cell.releaseKey(message);
-      message.reply(
-          switch (outcome) {
-            case TurnOutcome.Replied(Payload p) -> new Reply.Ok(p);
-            case TurnOutcome.Refused(HostError e) -> new Reply.Failed(e);
-          });
-      message.acknowledge();
+      TurnRunner.this.give(message, outcome);
     }
 
     void fail(HostError why) {
@@ -466,12 +471,12 @@ final class TurnRunner {
       @Nullable Payload state) {
     Journal j = journal;
     CommitPipeline pipeline = cell.pipeline();
-    Outcome answer = new Outcome(m, outcome);
     if (j == null || pipeline == null) {
       turn.commitParticipants();
-      answer.give();
+      give(m, outcome);
       return;
     }
+    Outcome answer = new Outcome(m, outcome);
     if (readOnly) {
       pipeline.gate(outputs(turn, j, 0, List.of(), answer));
       return;
