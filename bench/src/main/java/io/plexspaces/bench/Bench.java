@@ -91,15 +91,14 @@ public final class Bench implements Callable<Integer> {
   public Integer call() throws Exception {
     Path root = Path.of(System.getProperty("plexspaces.root", "")).toAbsolutePath();
     Path scratch = Files.createTempDirectory("plexspaces-bench");
-    try {
-      return measure(root, scratch);
+    try (GuestCounters guests = new GuestCounters(root, scratch)) {
+      return measure(root, scratch, guests);
     } finally {
       StartUp.delete(scratch);
     }
   }
 
-  private int measure(Path root, Path scratch) throws Exception {
-    GuestCounters guests = new GuestCounters(root, scratch);
+  private int measure(Path root, Path scratch, GuestCounters guests) throws Exception {
     List<Benchmark> suite = Suite.of(guests);
     String wrong = wrongUsage(suite);
     if (wrong != null) {

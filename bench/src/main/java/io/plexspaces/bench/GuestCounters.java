@@ -19,16 +19,28 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The counter in Java, Rust and JavaScript, as modules of the engine. */
-final class GuestCounters {
+/**
+ * The counter in Java, Rust and JavaScript, as modules of the engine. A module is loaded once, so
+ * that what the JIT has learnt of it serves all benchmarks. One thread makes the counters.
+ */
+final class GuestCounters implements AutoCloseable {
   private static final Payload BY_ONE = Payload.json("{\"by\":1}");
 
   private final Path root;
   private final Path scratch;
   private final ModuleCompiler compiler = new ModuleCompiler(null);
+
+  /** Engines and modules, closed in reverse. */
+  private final Deque<Runnable> parts = new ArrayDeque<>();
+
+  private @Nullable GuestModule rustModule;
+  private @Nullable GuestModule typescriptModule;
 
   /**
    * @param root of the project's checkout
@@ -87,24 +99,35 @@ final class GuestCounters {
   }
 
   Counters nativeCounters(int n) {
-    return counters(nativeModule(), n, () -> {});
+    return counters(nativeModule(), n);
   }
 
   Counters rustCounters(int n) throws IOException, Unavailable {
-    GuestEngine engine = new WasmEngine(compiler, MemoryBudget.unlimited());
-    return load(engine, rust(), n);
+    GuestModule module = rustModule;
+    if (module == null) {
+      module = load(new WasmEngine(compiler, MemoryBudget.unlimited()), rust());
+      rustModule = module;
+    }
+    return counters(module, n);
   }
 
   Counters typescriptCounters(int n) throws IOException, Unavailable {
-    GuestEngine engine = new QuickJsEngine(compiler, MemoryBudget.unlimited());
-    return load(engine, typescript(), n);
+    GuestModule module = typescriptModule;
+    if (module == null) {
+      module = load(new QuickJsEngine(compiler, MemoryBudget.unlimited()), typescript());
+      typescriptModule = module;
+    }
+    return counters(module, n);
   }
 
-  private static Counters load(GuestEngine engine, byte[] artifact, int n) {
-    return counters(engine.load(artifact, GuestLimits.DEFAULT), n, engine::close);
+  private GuestModule load(GuestEngine engine, byte[] artifact) {
+    parts.push(engine::close);
+    GuestModule module = engine.load(artifact, GuestLimits.DEFAULT);
+    parts.push(module::close);
+    return module;
   }
 
-  private static Counters counters(GuestModule module, int n, Runnable last) {
+  private static Counters counters(GuestModule module, int n) {
     EngineApp app = new EngineApp(module);
     List<ActorId> ids = new ArrayList<>(n);
     for (int i = 0; i < n; i++) {
@@ -124,9 +147,15 @@ final class GuestCounters {
       @Override
       public void close() {
         app.close();
-        module.close();
-        last.run();
       }
     };
+  }
+
+  /** All apps must have been closed before. */
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      parts.pop().run();
+    }
   }
 }

@@ -51,7 +51,7 @@ record Measurement(
       }
       for (Contestant c : contestants) {
         progress.accept(b.name() + ": warming up " + c.system);
-        warmUp(c);
+        warmUp(c, b.warmUps());
       }
       for (int w = 0; w < windows; w++) {
         progress.accept(b.name() + ": window " + (w + 1) + " of " + windows);
@@ -68,8 +68,8 @@ record Measurement(
     }
   }
 
-  private void warmUp(Contestant c) throws Exception {
-    long end = nanoTime.getAsLong() + warmUpMillis * 1_000_000;
+  private void warmUp(Contestant c, int times) throws Exception {
+    long end = nanoTime.getAsLong() + times * warmUpMillis * 1_000_000;
     do {
       double rate = window(c);
       // At most four times more at once: the first windows run in the interpreter.

@@ -12,6 +12,9 @@ final class Suite {
   private static final int FORKS = 10_000;
   private static final int PRODUCERS = 4;
 
+  /** Compiled guests are large: the JIT takes several times as long as over an actor in Java. */
+  private static final int GUEST_WARM_UPS = 3;
+
   private Suite() {}
 
   static List<Benchmark> of(GuestCounters guests) {
@@ -83,6 +86,6 @@ final class Suite {
         systems.put(
             system,
             () -> ask ? Counters.asks(maker.make(), n) : Counters.messages(maker.make(), n)));
-    return new Benchmark(name, what, ask, systems);
+    return new Benchmark(name, what, GUEST_WARM_UPS, ask, systems);
   }
 }

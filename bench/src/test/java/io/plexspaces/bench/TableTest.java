@@ -1,0 +1,25 @@
+package io.plexspaces.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TableTest {
+  @Test
+  void ratiosAreOfSpeedsAlsoWhereTimesAreShown() {
+    String table =
+        Table.of(
+            List.of(
+                new Result.Rate("ask", "pekko", true, new Samples(new double[] {100_000})),
+                new Result.Rate(
+                    "ask", "native", true, new Samples(new double[] {200_000, 250_000, 100_000})),
+                new Result.Duration("start", "warm", new Samples(new double[] {900, 1100}))));
+    assertThat(table.lines().toList())
+        .containsExactly(
+            "benchmark  system  median   min    max  unit  x pekko  x native",
+            "ask        pekko     10.0  10.0   10.0  us       1.00      0.50",
+            "ask        native    5.00  4.00   10.0  us       2.00      1.00",
+            "start      warm     1,000   900  1,100  ms");
+  }
+}

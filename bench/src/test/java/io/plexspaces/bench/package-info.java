@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.bench;
+
+import org.jspecify.annotations.NullMarked;
