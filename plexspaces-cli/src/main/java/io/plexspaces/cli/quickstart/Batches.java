@@ -5,10 +5,10 @@ import io.plexspaces.api.Value;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Cuts files into messages of a size that an actor handles in well under a second. */
+/** Cuts files into messages of a size that an actor handles in a second or so. */
 final class Batches {
   /** Encoded bytes; a single part may be larger, but by far not a megabyte. */
-  static final int BATCH_BYTES = 192 << 10;
+  static final int BATCH_BYTES = 96 << 10;
 
   /** Characters; a longer file is sent in parts. */
   static final int PART_CHARS = 64 << 10;

@@ -21,6 +21,7 @@ public final class Quickstart {
   private static final String PATH = "/api/v1/actors/" + LIBRARIAN + "/ask/";
   private static final Duration INDEX_TIMEOUT = Duration.ofMinutes(3);
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration ESTIMATE_AFTER = Duration.ofSeconds(5);
   private static final int ANSWERS = 4;
   private static final int EXCERPT_ROWS = 4;
 
@@ -224,9 +225,7 @@ public final class Quickstart {
     long start = System.nanoTime();
     long passages = 0;
     for (int i = 0; i < batches.size(); i++) {
-      screen.progress(
-          "Index",
-          source.label() + ": " + i * 100 / batches.size() + " %, " + passages + " passages");
+      screen.progress("Index", progress(source, i, batches.size(), System.nanoTime() - start));
       Value.Obj done = api.post(PATH + "index_documents", batches.get(i), INDEX_TIMEOUT);
       passages += done.integer("passages", 0);
     }
@@ -244,6 +243,14 @@ public final class Quickstart {
         System.nanoTime() - start + source.nanos());
     source.folder().leftOut().forEach(line -> screen.note("left out " + line));
     return passages;
+  }
+
+  /** How far it is, and from the first seconds on how long it will take. */
+  private static String progress(Source source, int done, int all, long nanos) {
+    String share = source.label() + ": " + done * 100 / all + " %";
+    return nanos < ESTIMATE_AFTER.toNanos()
+        ? share
+        : share + ", about " + Screen.time(nanos / done * (all - done)) + " left";
   }
 
   private void ask(NodeApi api, String question, Source source) {
@@ -309,7 +316,9 @@ public final class Quickstart {
           "  "
               + plexspaces
               + " node stop --data-dir "
-              + Shell.quote(node.dataDirectory().toString()));
+              + Shell.quote(node.dataDirectory().toString())
+              + " && rm -r "
+              + Shell.quote(String.valueOf(node.dataDirectory().getParent())));
     } else {
       screen.line(
           "  "

@@ -1,6 +1,7 @@
 package io.plexspaces.cli.quickstart;
 
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -8,6 +9,9 @@ import java.util.regex.Pattern;
 
 /** What the user sees of a run. Colours and progress that is overwritten are for terminals only. */
 final class Screen {
+  /** Who reads a pipe hears at least so often that something goes on. */
+  private static final Duration QUIET = Duration.ofSeconds(10);
+
   private static final int LABEL = 8;
   private static final int TEXT = 66;
   private static final int WIDEST = 92;
@@ -19,6 +23,7 @@ final class Screen {
   private final boolean colours;
   private final boolean interactive;
   private final int width;
+  private long lastLine = System.nanoTime();
 
   /**
    * @param interactive whether {@code out} is a terminal
@@ -52,6 +57,7 @@ final class Screen {
     clear();
     out.println(text);
     out.flush();
+    lastLine = System.nanoTime();
   }
 
   void title(String text) {
@@ -70,9 +76,13 @@ final class Screen {
     line("  " + " ".repeat(LABEL) + dim(text));
   }
 
-  /** What is going on: overwritten by the next line. Nothing where nobody watches. */
+  /** What is going on: overwritten by the next line; in a pipe only what takes long. */
   void progress(String label, String text) {
-    if (interactive) {
+    if (!interactive) {
+      if (System.nanoTime() - lastLine > QUIET.toNanos()) {
+        line("  " + padded(label) + plain(text));
+      }
+    } else {
       String shown = "  " + padded(label) + plain(text);
       out.print("\r\u001b[K" + shown.substring(0, Math.min(shown.length(), width - 1)));
       out.flush();

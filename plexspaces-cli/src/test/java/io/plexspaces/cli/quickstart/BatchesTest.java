@@ -24,8 +24,8 @@ class BatchesTest {
       files.add(new TextFile("f" + i, "text ".repeat(200)));
     }
     List<Value.Obj> batches = Batches.of(files);
-    assertThat(batches).hasSizeBetween(3, 5);
-    assertThat(batches).allMatch(b -> Json.write(b).length < 256 << 10);
+    assertThat(batches).hasSizeBetween(5, 7);
+    assertThat(batches).allMatch(b -> Json.write(b).length < 128 << 10);
     assertThat(documents(batches))
         .extracting(d -> d.string("path", ""))
         .hasSize(500)
