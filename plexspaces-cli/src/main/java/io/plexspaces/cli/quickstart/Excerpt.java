@@ -3,6 +3,7 @@ package io.plexspaces.cli.quickstart;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,6 +22,8 @@ record Excerpt(int line, List<String> rows) {
 
   /** How much worse it is to begin in the middle of a sentence: half a word that matched. */
   private static final double MIDWAY = 0.5;
+
+  private static final int ROOT = 4;
 
   private record Row(int line, String text) {}
 
@@ -62,11 +65,16 @@ record Excerpt(int line, List<String> rows) {
       Matcher m = WORD.matcher(rows.get(i).text());
       while (m.find()) {
         if (words.contains(m.group())) {
-          score += (found.add(m.group()) ? 1.0 : 0.1) * (1 - 0.02 * i);
+          score += (found.add(root(m.group())) ? 1.0 : 0.1) * (1 - 0.02 * i);
         }
       }
     }
     return score;
+  }
+
+  /** "fails" and "failed" are one word for this purpose. */
+  private static String root(String word) {
+    return word.substring(0, Math.min(ROOT, word.length())).toLowerCase(Locale.ROOT);
   }
 
   private static boolean begins(Row before, Row row) {

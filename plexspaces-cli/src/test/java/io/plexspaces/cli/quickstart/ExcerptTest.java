@@ -28,6 +28,12 @@ class ExcerptTest {
   }
 
   @Test
+  void formsOfOneWordCountOnce() {
+    Set<String> words = Set.of("fail", "fails", "power", "journal");
+    assertThat(Excerpt.of("fail and fails\n\npower journal\n", words, 40, 1).line()).isEqualTo(2);
+  }
+
+  @Test
   void aParagraphFlowsAndAListDoesNot() {
     String text = "a line that is too long\nand goes on\nand on\n- first\n- second\n";
     assertThat(Excerpt.of(text, Set.of(), 20, 9).rows())
