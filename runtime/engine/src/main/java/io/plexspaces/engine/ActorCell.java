@@ -4,6 +4,7 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.ModuleDescription.ActorType;
@@ -32,10 +33,12 @@ final class ActorCell implements Ready {
   private static final int MAX_BATCH = 64;
   private static final long MAX_BATCH_NANOS = 5_000_000;
   private static final VarHandle SCHEDULED;
+  private static final VarHandle TURN;
 
   static {
     try {
       SCHEDULED = MethodHandles.lookup().findVarHandle(ActorCell.class, "scheduled", int.class);
+      TURN = MethodHandles.lookup().findVarHandle(ActorCell.class, "turn", Turn.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -54,6 +57,9 @@ final class ActorCell implements Ready {
 
     /** A commit failed: go on from the journal. */
     record Reload() implements Command {}
+
+    /** It may run again after it had failed for good. */
+    record Revive() implements Command {}
   }
 
   private final AppRuntime app;
@@ -240,11 +246,16 @@ final class ActorCell implements Ready {
     if (key != null) {
       claimKey(key, m);
     }
+    boolean kept;
     try {
-      offer(m, waker);
+      kept = offer(m, waker);
     } catch (HostException e) {
       releaseKey(m);
       throw e;
+    }
+    if (!kept) {
+      releaseKey(m);
+      return false;
     }
     schedule(waker == null ? null : waker.worker());
     return true;
@@ -263,23 +274,25 @@ final class ActorCell implements Ready {
     return m;
   }
 
-  private void offer(Message m, @Nullable Turn waker) {
+  /** False if this cell has left memory meanwhile. */
+  private boolean offer(Message m, @Nullable Turn waker) {
     if (charged(m) > 0) {
       app.engine().relieveMemory();
       app.engine().budget().charge(charged(m));
     }
-    boolean queued = false;
+    Mailbox.Offer outcome = Mailbox.Offer.CLOSED;
     try {
-      queued = tryOffer(m, waker);
+      outcome = tryOffer(m, waker);
     } finally {
-      if (!queued && charged(m) > 0) {
+      if (outcome != Mailbox.Offer.QUEUED && charged(m) > 0) {
         app.engine().budget().release(charged(m));
       }
     }
+    return outcome != Mailbox.Offer.CLOSED;
   }
 
-  /** False if the message was dropped. */
-  private boolean tryOffer(Message m, @Nullable Turn waker) {
+  /** QUEUED, DROPPED_NEWEST or CLOSED. */
+  private Mailbox.Offer tryOffer(Message m, @Nullable Turn waker) {
     while (true) {
       switch (mailbox.offer(m)) {
         case QUEUED -> {
@@ -291,11 +304,14 @@ final class ActorCell implements Ready {
             drop(dropped, "pushed out of a full mailbox");
             dropped = mailbox.pollDropped();
           }
-          return true;
+          return Mailbox.Offer.QUEUED;
         }
         case DROPPED_NEWEST -> {
           drop(m, "the mailbox is full");
-          return false;
+          return Mailbox.Offer.DROPPED_NEWEST;
+        }
+        case CLOSED -> {
+          return Mailbox.Offer.CLOSED;
         }
         case FULL -> {
           if (plan.mailbox().overflow() != Overflow.BLOCK || m.accepted() != null) {
@@ -426,6 +442,7 @@ final class ActorCell implements Ready {
   @Override
   public void runBatch(Worker worker) {
     long start = System.nanoTime();
+    worker.now = start;
     int n = 0;
     try {
       while (true) {
@@ -435,7 +452,7 @@ final class ActorCell implements Ready {
           continue;
         }
         if (state == ActorState.STOPPED) {
-          redirect();
+          refuseQueued();
           break;
         }
         if (!takesMessages()) {
@@ -445,8 +462,8 @@ final class ActorCell implements Ready {
         if (m == null) {
           break;
         }
-        handle(m, worker);
-        if (++n >= MAX_BATCH || System.nanoTime() - start > MAX_BATCH_NANOS) {
+        handleSafely(m, worker);
+        if (++n >= MAX_BATCH || worker.now - start > MAX_BATCH_NANOS) {
           if (hasWork()) {
             app.engine().dispatcher().again(this);
             return;
@@ -481,6 +498,16 @@ final class ActorCell implements Ready {
         || (mailbox.size() > 0 && (takesMessages() || state == ActorState.STOPPED));
   }
 
+  /** Whatever happens, whoever asked gets an answer and the next message its turn. */
+  private void handleSafely(Message m, Worker worker) {
+    try {
+      handle(m, worker);
+    } catch (RuntimeException | StackOverflowError e) {
+      app.engine().bug("handling " + m.op() + " for " + id, e);
+      runner.refuse(m, HostError.of(ErrorCode.INTERNAL, "internal error: " + e));
+    }
+  }
+
   private void handle(Message m, Worker worker) {
     if (state == ActorState.PASSIVE) {
       HostError why = activate(worker);
@@ -496,9 +523,13 @@ final class ActorCell implements Ready {
   private void execute(Command c, Worker worker) {
     switch (c) {
       case Command.Start(ReplySlot started) -> {
-        HostError why = state == ActorState.PASSIVE ? activate(worker) : lastError;
-        started.complete(
-            why == null ? new Reply.Ok(io.plexspaces.api.Payload.NULL) : new Reply.Failed(why));
+        HostError why = null;
+        if (state == ActorState.PASSIVE) {
+          why = activate(worker);
+        } else if (state != ActorState.RUNNING) {
+          why = lastError != null ? lastError : stoppedError("it is not running");
+        }
+        started.complete(why == null ? new Reply.Ok(Payload.NULL) : new Reply.Failed(why));
       }
       case Command.Restart() -> {
         if (state == ActorState.RESTARTING) {
@@ -511,7 +542,13 @@ final class ActorCell implements Ready {
       case Command.Reload() -> {
         if (state == ActorState.RUNNING) {
           discardGuest();
-          state = ActorState.PASSIVE;
+          move(Lifecycle.Event.PASSIVATE);
+        }
+      }
+      case Command.Revive() -> {
+        ended = null;
+        if (state == ActorState.FAILED) {
+          move(Lifecycle.Event.REVIVE);
         }
       }
       case Command.Passivate() -> passivate(worker);
@@ -521,23 +558,39 @@ final class ActorCell implements Ready {
 
   /** Brings the actor to life; answers why it failed, after telling its supervisor. */
   private @Nullable HostError activate(Worker worker) {
-    state = ActorState.STARTING;
+    move(Lifecycle.Event.ACTIVATE);
     app.engine().relieveMemory();
+    HostError cause;
     try {
       guest = runner.activate(worker, this);
-      state = ActorState.RUNNING;
+      move(Lifecycle.Event.ACTIVATED);
       return null;
     } catch (HostException e) {
-      HostError why =
-          new HostError(
-              e.code(),
-              id.address() + " did not start: " + e.getMessage(),
-              e.error().retryable(),
-              e.error().details(),
-              false);
-      crashed(why, e.code() != ErrorCode.RESOURCE_EXHAUSTED);
-      return why;
+      cause = e.error();
+    } catch (RuntimeException | StackOverflowError e) {
+      app.engine().bug("activating " + id, e);
+      cause = HostError.of(ErrorCode.INTERNAL, e.toString());
     }
+    HostError why =
+        new HostError(
+            cause.code(),
+            id.address() + " did not start: " + cause.message(),
+            cause.retryable(),
+            cause.details(),
+            false);
+    crashed(why, cause.code() != ErrorCode.RESOURCE_EXHAUSTED);
+    return why;
+  }
+
+  /** The only place that changes the state; only the running worker calls it. */
+  private void move(Lifecycle.Event event) {
+    state =
+        Lifecycle.next(state, event)
+            .orElseThrow(() -> new IllegalStateException(id + ": " + event + " in " + state));
+  }
+
+  private HostError stoppedError(String why) {
+    return HostError.of(ErrorCode.UNAVAILABLE, id.address() + ": " + why);
   }
 
   void setGuest(GuestInstance g) {
@@ -549,8 +602,12 @@ final class ActorCell implements Ready {
   }
 
   void setTurn(@Nullable Turn t) {
+    if (t == null) {
+      TURN.setRelease(this, null);
+      return;
+    }
     turn = t;
-    if (t != null && killed) {
+    if (killed) {
       t.kill(HostError.of(ErrorCode.CANCELLED, "the actor is being killed"));
     }
   }
@@ -572,7 +629,7 @@ final class ActorCell implements Ready {
     }
     app.names().releaseAll(id);
     if (!counts) {
-      state = ActorState.PASSIVE;
+      move(Lifecycle.Event.PASSIVATE);
       return;
     }
     if (why.code() == ErrorCode.DATA_LOSS) {
@@ -581,23 +638,18 @@ final class ActorCell implements Ready {
       return;
     }
     restarts++;
-    state = ActorState.RESTARTING;
+    move(Lifecycle.Event.CRASHED);
     app.childCrashed(this, why);
   }
 
-  /** The actor will not run again by itself; who sends to it gets {@code why}. */
+  /**
+   * The actor will not run again by itself; who sends to it gets {@code why}. Called by the worker
+   * that runs it.
+   */
   void end(HostError why) {
     ended = why;
-    state = ActorState.FAILED;
+    move(Lifecycle.Event.FAIL);
     failQueued(why);
-  }
-
-  /** Lets an ended actor run again. */
-  void revive() {
-    ended = null;
-    if (state == ActorState.FAILED) {
-      state = ActorState.PASSIVE;
-    }
   }
 
   private void failQueued(HostError why) {
@@ -632,32 +684,42 @@ final class ActorCell implements Ready {
       return;
     }
     ActorState before = state;
-    state = ActorState.STOPPING;
-    if (before == ActorState.RUNNING && !killed) {
-      runner.terminate(worker, reason);
+    move(Lifecycle.Event.STOP);
+    try {
+      if (before == ActorState.RUNNING && !killed) {
+        runner.terminate(worker, reason);
+      }
+    } catch (RuntimeException | StackOverflowError e) {
+      app.engine().bug("terminating " + id, e);
+    } finally {
+      close(worker);
+      ended = stoppedError("it has stopped (" + reason + ")");
+      move(Lifecycle.Event.STOPPED);
+      failQueued(stoppedError("it has stopped (" + reason + ")"));
+      stopped.countDown();
     }
-    close(worker);
-    ended = HostError.of(ErrorCode.UNAVAILABLE, id.address() + " has stopped (" + reason + ")");
-    state = ActorState.STOPPED;
-    failQueued(HostError.of(ErrorCode.UNAVAILABLE, id.address() + " has stopped"));
-    stopped.countDown();
   }
 
   /** Closes guest and journal. The journal first drains what is in flight. */
   private void close(Worker worker) {
+    closeForNow(worker);
+    app.names().releaseAll(id);
+  }
+
+  /** As {@link #close}, but the actor lives on without memory: its names stay. */
+  private void closeForNow(Worker worker) {
     discardGuest();
     Journal journal = runner.takeJournal();
     if (journal != null) {
       app.engine().dispatcher().blockBegin(worker);
       try {
         journal.close();
-      } catch (HostException e) {
+      } catch (RuntimeException e) {
         app.engine().bug("closing the journal of " + id, e);
       } finally {
         app.engine().dispatcher().blockEnd(worker);
       }
     }
-    app.names().releaseAll(id);
   }
 
   // ---- passivation
@@ -693,42 +755,29 @@ final class ActorCell implements Ready {
       armIdleTimer();
       return;
     }
+    if (onDemand && !mailbox.close()) {
+      return; // a message came first: its batch sets the timer again
+    }
     if (!isDurable()) {
       app.engine().noteStateDropped(this);
     }
-    discardGuest();
-    Journal journal = runner.takeJournal();
-    if (journal != null) {
-      app.engine().dispatcher().blockBegin(worker);
-      try {
-        journal.close();
-      } finally {
-        app.engine().dispatcher().blockEnd(worker);
-      }
-    }
     if (onDemand) {
-      // Whoever still holds this cell finds it closed and looks the actor up again.
-      state = ActorState.STOPPED;
+      // Nothing is queued and nothing can be any more. Whoever still holds this cell waits until
+      // it is away and looks the actor up again, so the order of messages stays.
+      move(Lifecycle.Event.STOP);
+      closeForNow(worker);
       app.forget(this);
+      move(Lifecycle.Event.STOPPED);
       stopped.countDown();
-      redirect();
     } else {
-      state = ActorState.PASSIVE;
+      closeForNow(worker);
+      move(Lifecycle.Event.PASSIVATE);
     }
   }
 
-  /** Hands what arrived at a closed cell to the actor's next cell. */
-  private void redirect() {
+  /** What was queued when the actor stopped. */
+  private void refuseQueued() {
     HostError why = ended;
-    Message m = take();
-    while (m != null) {
-      if (why != null) {
-        runner.refuse(m, why);
-      } else {
-        releaseKey(m);
-        app.engine().redeliver(this, m);
-      }
-      m = take();
-    }
+    failQueued(why != null ? why : stoppedError("it has left memory"));
   }
 }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** The {@link Engine} of one node. */
 public final class ActorEngine implements Engine {
   private static final Logger LOG = System.getLogger(ActorEngine.class.getName());
-  private static final int MAX_LOOKUPS = 1000;
+  private static final long MAX_LEAVING_MILLIS = 30_000;
   private static final long DEFAULT_DRAIN_SECONDS = 5;
 
   private final Dispatcher dispatcher;
@@ -286,12 +286,16 @@ public final class ActorEngine implements Engine {
             Message.Kind.SEND,
             op,
             payload,
-            turn.request().withDeadline(RequestContext.NO_DEADLINE),
+            withoutDeadline(turn.request()),
             null,
             null,
             null,
             false);
     var _ = deliver(from, target, m, turn);
+  }
+
+  private static RequestContext withoutDeadline(RequestContext c) {
+    return c.hasDeadline() ? c.withDeadline(RequestContext.NO_DEADLINE) : c;
   }
 
   /** Delivers an effect of a durable actor; {@code accepted} runs when its row may go. */
@@ -322,20 +326,6 @@ public final class ActorEngine implements Engine {
     return app.find(address).isDurable();
   }
 
-  /** Hands a message that reached a closed cell to the actor's next one. */
-  void redeliver(ActorCell closed, Message m) {
-    try {
-      AppRuntime app = runtime(closed.id().app());
-      var _ =
-          enqueue(app, closed.id().type() + "/" + closed.id().key(), m, null, closed.id().app());
-    } catch (HostException e) {
-      m.reply(new Reply.Failed(e.error()));
-      if (m.reply() == null) {
-        deadLetter(closed.id(), closed.id().address(), m.op(), e.error().message());
-      }
-    }
-  }
-
   private AppRuntime runtime(AppId id) {
     AppRuntime app = apps.get(id);
     if (app == null) {
@@ -349,15 +339,30 @@ public final class ActorEngine implements Engine {
     app.refuseUnlessRunning();
     int slash = address.indexOf('/');
     app.checkAccess(slash < 0 ? address : address.substring(0, slash), m.context(), caller);
-    for (int i = 0; i < MAX_LOOKUPS; i++) {
+    while (true) {
       ActorCell cell = app.find(address);
       if (cell.enqueue(m, waker)) {
         return cell;
       }
-      Thread.onSpinWait(); // a passivated cell is about to leave the map
+      awaitGone(cell, m, waker);
     }
-    throw new HostException(
-        ErrorCode.UNAVAILABLE, app.id().name() + "/" + address + " is leaving memory");
+  }
+
+  /** The cell is on its way out of memory: wait until the next one can be made. */
+  private static void awaitGone(ActorCell cell, Message m, @Nullable Turn waker) {
+    try {
+      boolean gone =
+          waker == null
+              ? cell.awaitStopped(MAX_LEAVING_MILLIS)
+              : waker.await(ActorCell.NOBODY, () -> cell.awaitStopped(MAX_LEAVING_MILLIS));
+      if (!gone) {
+        throw new HostException(
+            ErrorCode.UNAVAILABLE, cell.id().address() + " takes long to leave memory");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HostException(ErrorCode.CANCELLED, m.op() + " was interrupted");
+    }
   }
 
   // ---- the face
@@ -462,7 +467,7 @@ public final class ActorEngine implements Engine {
             Message.Kind.SEND,
             op,
             payload,
-            context.withDeadline(RequestContext.NO_DEADLINE),
+            withoutDeadline(context),
             null,
             idempotencyKey,
             null,

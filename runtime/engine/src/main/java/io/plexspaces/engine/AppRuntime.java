@@ -240,10 +240,8 @@ final class AppRuntime {
     failure = why;
     state = AppState.FAILED;
     engine.warn("app " + id() + " failed: " + why);
-    HostError error = HostError.of(ErrorCode.UNAVAILABLE, "the app has failed: " + why);
     for (ActorCell c : List.copyOf(cells.values())) {
       c.kill("the app has failed");
-      c.end(error);
     }
   }
 

@@ -17,12 +17,16 @@ sealed interface Mailbox {
   enum Offer {
     QUEUED,
     FULL,
-    DROPPED_NEWEST
+    DROPPED_NEWEST,
+    CLOSED
   }
 
   Offer offer(Message m);
 
   @Nullable Message poll();
+
+  /** Closes the mailbox for good, unless something is queued; false if so. */
+  boolean close();
 
   /** Messages queued now; may lag behind concurrent offers and polls by a moment. */
   int size();
@@ -43,6 +47,9 @@ sealed interface Mailbox {
 
   /** Lock-free; refuses what does not fit. */
   final class Linked implements Mailbox {
+    /** So low that offers to a closed mailbox never make it positive. */
+    private static final int CLOSED_SIZE = Integer.MIN_VALUE / 2;
+
     private final Queue<Message> queue = new MpscLinkedUnpaddedQueue<>();
     private final AtomicInteger size = new AtomicInteger();
     private final int capacity;
@@ -56,9 +63,13 @@ sealed interface Mailbox {
 
     @Override
     public Offer offer(Message m) {
-      if (size.incrementAndGet() > capacity) {
+      int n = size.incrementAndGet();
+      if (n > capacity) {
         size.decrementAndGet();
         return dropNewest ? Offer.DROPPED_NEWEST : Offer.FULL;
+      }
+      if (n <= 0) {
+        return Offer.CLOSED;
       }
       queue.add(m);
       return Offer.QUEUED;
@@ -78,8 +89,13 @@ sealed interface Mailbox {
     }
 
     @Override
+    public boolean close() {
+      return size.compareAndSet(0, CLOSED_SIZE);
+    }
+
+    @Override
     public int size() {
-      return size.get();
+      return Math.max(0, size.get());
     }
 
     @Override
@@ -115,6 +131,7 @@ sealed interface Mailbox {
     private final ReentrantLock lock = new ReentrantLock();
     private final ArrayDeque<Message> queue = new ArrayDeque<>();
     private final ArrayDeque<Message> dropped = new ArrayDeque<>();
+    private boolean closed;
     private final int capacity;
 
     DroppingOldest(int capacity) {
@@ -125,6 +142,9 @@ sealed interface Mailbox {
     public Offer offer(Message m) {
       lock.lock();
       try {
+        if (closed) {
+          return Offer.CLOSED;
+        }
         if (queue.size() >= capacity) {
           dropped.add(queue.remove());
         }
@@ -140,6 +160,17 @@ sealed interface Mailbox {
       lock.lock();
       try {
         return queue.poll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean close() {
+      lock.lock();
+      try {
+        closed = queue.isEmpty();
+        return closed;
       } finally {
         lock.unlock();
       }

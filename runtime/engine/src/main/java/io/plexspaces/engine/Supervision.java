@@ -69,7 +69,7 @@ final class Supervision {
             millis,
             () -> {
               c.window().clear();
-              c.revive();
+              c.command(new ActorCell.Command.Revive());
             });
   }
 

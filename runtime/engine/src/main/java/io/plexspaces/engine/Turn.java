@@ -17,6 +17,8 @@ import io.plexspaces.api.op.Effect;
 import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.api.op.TurnContext;
 import io.plexspaces.api.op.TurnParticipant;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -31,6 +33,16 @@ import org.jspecify.annotations.Nullable;
  * how long it has run. Used by the turn's thread, but for what says otherwise.
  */
 final class Turn implements TurnContext, GuestHost {
+  private static final VarHandle SLICE_START;
+
+  static {
+    try {
+      SLICE_START = MethodHandles.lookup().findVarHandle(Turn.class, "sliceStart", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   private final ActorCell cell;
   private final Worker worker;
   private final RequestContext request;
@@ -40,11 +52,15 @@ final class Turn implements TurnContext, GuestHost {
   private final long limitNanos;
   private final Thread thread = Thread.currentThread();
 
-  /** When the guest began to run without a break; 0 while it waits. Read by the turn clock. */
+  /**
+   * When the guest began to run without a break; 0 while it waits. Read by the turn clock, which
+   * may see it late.
+   */
   private volatile long sliceStart;
 
   private long ranNanos;
   private boolean inLane;
+  private boolean ended;
 
   /** Guarded by this turn's monitor, against {@link #kill}; nothing blocks while holding it. */
   private boolean blocked;
@@ -79,13 +95,17 @@ final class Turn implements TurnContext, GuestHost {
   }
 
   void begin() {
-    sliceStart = System.nanoTime();
-    worker.turn = this;
+    resume();
+    worker.turn(this);
   }
 
   /** Ends the turn's running; answers how long it ran, without its waiting. */
   long end() {
-    worker.turn = null;
+    if (ended) {
+      return ranNanos;
+    }
+    ended = true;
+    worker.turn(null);
     pause();
     if (inLane) {
       inLane = false;
@@ -159,13 +179,15 @@ final class Turn implements TurnContext, GuestHost {
   private void pause() {
     long s = sliceStart;
     if (s != 0) {
-      ranNanos += System.nanoTime() - s;
-      sliceStart = 0;
+      long now = System.nanoTime();
+      ranNanos += now - s;
+      worker.now = now;
+      SLICE_START.setOpaque(this, 0L);
     }
   }
 
   private void resume() {
-    sliceStart = System.nanoTime();
+    SLICE_START.setOpaque(this, System.nanoTime());
   }
 
   @Override

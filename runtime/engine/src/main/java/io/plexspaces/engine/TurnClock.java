@@ -53,7 +53,7 @@ final class TurnClock implements AutoCloseable {
   private void tick() {
     long now = System.nanoTime();
     for (Worker w : dispatcher.workers()) {
-      @Nullable Turn t = w.turn;
+      @Nullable Turn t = w.turn();
       if (t != null && t.isOverSlice(now)) {
         dispatcher.flushNext(w);
         t.requestSafepoint();

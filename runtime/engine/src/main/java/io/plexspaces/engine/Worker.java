@@ -16,10 +16,12 @@ final class Worker implements Runnable {
   private static final long HOP_EVERY_NANOS = 5_000_000;
   private static final int HOP_CHECK_MASK = 63;
   private static final VarHandle NEXT;
+  private static final VarHandle TURN;
 
   static {
     try {
       NEXT = MethodHandles.lookup().findVarHandle(Worker.class, "next", Ready.class);
+      TURN = MethodHandles.lookup().findVarHandle(Worker.class, "turn", Turn.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -30,8 +32,11 @@ final class Worker implements Runnable {
   /** A cell woken from inside a turn, to run next; the turn clock may move it to the queue. */
   private volatile @Nullable Ready next;
 
-  /** The turn that runs now; read by the turn clock. */
-  volatile @Nullable Turn turn;
+  /** The turn that runs now; read by the turn clock, which may see it late. */
+  private volatile @Nullable Turn turn;
+
+  /** When the last turn ended or paused, or the batch began. */
+  long now;
 
   /** Set by whoever wakes this worker. */
   volatile boolean go;
@@ -47,6 +52,14 @@ final class Worker implements Runnable {
   Worker(Dispatcher dispatcher) {
     this.dispatcher = dispatcher;
     this.searching = true;
+  }
+
+  @Nullable Turn turn() {
+    return turn;
+  }
+
+  void turn(@Nullable Turn t) {
+    TURN.setOpaque(this, t);
   }
 
   @Nullable Ready takeNext() {
