@@ -28,6 +28,9 @@ final class NodeProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         Arrays.asList(System.getProperty("plexspaces.node.flags", "").trim().split("\\s+", -1)));
+    // These processes live for seconds: the optimising compiler would only compete with them.
+    command.add("-XX:TieredStopAtLevel=1");
+    command.add("-XX:+UseSerialGC");
     command.add("-Xmx512m");
     command.add("-Djdk.virtualThreadScheduler.parallelism=4");
     command.add("-cp");
