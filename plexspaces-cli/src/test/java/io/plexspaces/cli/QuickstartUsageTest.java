@@ -39,7 +39,7 @@ class QuickstartUsageTest {
     assertThat(binary.status()).isEqualTo(1);
     assertThat(binary.err())
         .contains(dir + " has no text that can be read: name one with text files")
-        .contains("\n  left out 1 binary: logo.png\n");
+        .contains("\n  left out 1 (binary): logo.png\n");
     Files.writeString(dir.resolve("dots.txt"), "...");
     assertThat(docs(dir).err()).contains("no word was found");
   }

@@ -14,17 +14,17 @@ import java.util.Map;
  */
 record Folder(List<TextFile> files, long bytes, Map<Reason, Skipped> skipped) {
 
-  /** Why something was left out. Each word fits behind a number. */
+  /** Why something was left out. */
   enum Reason {
     BINARY("binary"),
     NOT_UTF8("not UTF-8"),
     EMPTY("empty"),
     TOO_LARGE("larger than 2 MiB"),
-    ENDLESS_LINES("with endless lines"),
+    ENDLESS_LINES("endless lines"),
     UNREADABLE("unreadable"),
-    BROKEN_LINK("broken links"),
-    LINKED_FOLDER("links to folders"),
-    SPECIAL("no files (pipes, sockets, devices)"),
+    BROKEN_LINK("broken link"),
+    LINKED_FOLDER("link to a folder"),
+    SPECIAL("pipe, socket or device"),
     HIDDEN("hidden or generated"),
     BEYOND_TOTAL("beyond the first 64 MiB"),
     BEYOND_COUNT("beyond the first 50,000 files");
@@ -68,15 +68,15 @@ record Folder(List<TextFile> files, long bytes, Map<Reason, Skipped> skipped) {
     }
   }
 
-  /** One line for each reason: {@code 2 binary: data.bin, logo.png}. */
+  /** One line for each reason: {@code 2 (binary): data.bin, logo.png}. */
   List<String> leftOut() {
     List<String> lines = new ArrayList<>();
     skipped.forEach((reason, s) ->
         lines.add(
             s.count()
-                + " "
+                + " ("
                 + reason.words()
-                + ": "
+                + "): "
                 + Screen.plain(String.join(", ", s.examples()))
                 + (s.count() > s.examples().size() ? ", .." : "")));
     return lines;

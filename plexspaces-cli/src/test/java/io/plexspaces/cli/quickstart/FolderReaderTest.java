@@ -158,9 +158,9 @@ class FolderReaderTest {
     file("d.txt", "");
     assertThat(read().leftOut()).hasSize(2);
     assertThat(read().leftOut().getFirst())
-        .startsWith("3 binary: ")
+        .startsWith("3 (binary): ")
         .endsWith(", ..")
         .doesNotContain("\u001b");
-    assertThat(read().leftOut().getLast()).isEqualTo("1 empty: d.txt");
+    assertThat(read().leftOut().getLast()).isEqualTo("1 (empty): d.txt");
   }
 }
