@@ -26,20 +26,30 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The Rust SDK and the lending of instances, with the counter example. */
 class RustGuestTest {
+  /** Compiled once for all tests: a compiler answers what somebody still holds. */
+  private static final ModuleCompiler COMPILER = new ModuleCompiler(null);
+
+  private static CompiledModule compiled;
+
+  @BeforeAll
+  static void compile() throws Exception {
+    compiled = COMPILER.compile(RustCounter.module());
+  }
+
   private final MemoryBudget budget = MemoryBudget.unlimited();
   private final TestHost host = new TestHost();
   private GuestModule module;
 
   @BeforeEach
   void load() throws Exception {
-    module =
-        new WasmEngine(new ModuleCompiler(null), budget)
-            .load(RustCounter.module(), GuestLimits.DEFAULT);
+    module = new WasmEngine(COMPILER, budget).load(RustCounter.module(), GuestLimits.DEFAULT);
+    assertThat(module.digest()).isEqualTo(compiled.digest());
   }
 
   private static Frame handle(String op, String payload) {
