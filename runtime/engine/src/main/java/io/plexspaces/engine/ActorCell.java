@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +94,10 @@ final class ActorCell implements Ready {
   private long turns;
   private volatile long lastUsedNanos;
   private volatile boolean idleTimerSet;
+
+  /** Cancelled when the actor leaves memory, so that nothing holds on to it. */
+  private volatile @Nullable Future<?> idleTimer;
+
   private volatile boolean killed;
 
   /** The reason of the failure that ended this actor for good; null while it may run. */
@@ -314,7 +319,8 @@ final class ActorCell implements Ready {
           return Mailbox.Offer.CLOSED;
         }
         case FULL -> {
-          if (plan.mailbox().overflow() != Overflow.BLOCK || m.accepted() != null) {
+          boolean mayWait = waker != null || m.from() == null;
+          if (plan.mailbox().overflow() != Overflow.BLOCK || m.receipt() != null || !mayWait) {
             throw full();
           }
           awaitRoom(m, waker);
@@ -451,7 +457,7 @@ final class ActorCell implements Ready {
           execute(c, worker);
           continue;
         }
-        if (state == ActorState.STOPPED) {
+        if (state == ActorState.STOPPED || state == ActorState.FAILED) {
           refuseQueued();
           break;
         }
@@ -495,14 +501,15 @@ final class ActorCell implements Ready {
 
   private boolean hasWork() {
     return !commands.isEmpty()
-        || (mailbox.size() > 0 && (takesMessages() || state == ActorState.STOPPED));
+        || (mailbox.size() > 0
+            && (takesMessages() || state == ActorState.STOPPED || state == ActorState.FAILED));
   }
 
   /** Whatever happens, whoever asked gets an answer and the next message its turn. */
   private void handleSafely(Message m, Worker worker) {
     try {
       handle(m, worker);
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | Error e) {
       app.engine().bug("handling " + m.op() + " for " + id, e);
       runner.refuse(m, HostError.of(ErrorCode.INTERNAL, "internal error: " + e));
     }
@@ -567,7 +574,7 @@ final class ActorCell implements Ready {
       return null;
     } catch (HostException e) {
       cause = e.error();
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | Error e) {
       app.engine().bug("activating " + id, e);
       cause = HostError.of(ErrorCode.INTERNAL, e.toString());
     }
@@ -630,6 +637,9 @@ final class ActorCell implements Ready {
     app.names().releaseAll(id);
     if (!counts) {
       move(Lifecycle.Event.PASSIVATE);
+      if (onDemand) {
+        command(new Command.Passivate()); // it must not stay in memory for nothing
+      }
       return;
     }
     if (why.code() == ErrorCode.DATA_LOSS) {
@@ -689,7 +699,7 @@ final class ActorCell implements Ready {
       if (before == ActorState.RUNNING && !killed) {
         runner.terminate(worker, reason);
       }
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | Error e) {
       app.engine().bug("terminating " + id, e);
     } finally {
       close(worker);
@@ -709,6 +719,12 @@ final class ActorCell implements Ready {
   /** As {@link #close}, but the actor lives on without memory: its names stay. */
   private void closeForNow(Worker worker) {
     discardGuest();
+    lastTarget = null;
+    Future<?> timer = idleTimer;
+    if (timer != null) {
+      timer.cancel(false);
+      idleTimerSet = false;
+    }
     Journal journal = runner.takeJournal();
     if (journal != null) {
       app.engine().dispatcher().blockBegin(worker);
@@ -728,7 +744,7 @@ final class ActorCell implements Ready {
     var timeout = plan.idleTimeout();
     if (timeout != null && !idleTimerSet && state == ActorState.RUNNING) {
       idleTimerSet = true;
-      app.engine().timer().after(timeout.toMillis(), this::idleTimer);
+      idleTimer = app.engine().timer().after(timeout.toMillis(), this::idleTimer);
     }
   }
 
@@ -743,14 +759,15 @@ final class ActorCell implements Ready {
       command(new Command.Passivate());
     } else {
       idleTimerSet = true;
-      app.engine().timer().after(timeout.toMillis() - idle, this::idleTimer);
+      idleTimer = app.engine().timer().after(timeout.toMillis() - idle, this::idleTimer);
     }
   }
 
   private void passivate(Worker worker) {
     boolean busy =
         mailbox.size() > 0 || !outbox.isEmpty() || (pipeline != null && !pipeline.isEmpty());
-    if (state != ActorState.RUNNING || busy) {
+    boolean here = state == ActorState.RUNNING || (onDemand && state == ActorState.PASSIVE);
+    if (!here || busy) {
       lastUsedNanos = System.nanoTime();
       armIdleTimer();
       return;

@@ -298,12 +298,21 @@ public final class ActorEngine implements Engine {
     return c.hasDeadline() ? c.withDeadline(RequestContext.NO_DEADLINE) : c;
   }
 
-  /** Delivers an effect of a durable actor; {@code accepted} runs when its row may go. */
-  void deliverEffect(ActorCell from, Outgoing e, boolean redelivered, Runnable accepted) {
+  /**
+   * Delivers an effect of a durable actor. Runs on threads of the store as well, so it never waits.
+   *
+   * @throws HostException UNAVAILABLE or RESOURCE_EXHAUSTED if the receiver cannot take it now
+   */
+  void deliverEffect(ActorCell from, Outgoing e, boolean redelivered, Message.Receipt receipt) {
     ActorId target = ActorId.parse(from.id().app().tenant(), e.target());
-    AppRuntime app = runtime(target.app());
-    String address = target.type() + "/" + target.key();
-    boolean durable = isDurable(app, address);
+    AppRuntime app = apps.get(target.app());
+    if (app == null) {
+      throw new HostException(
+          ErrorCode.UNAVAILABLE, "app \"" + target.app().name() + "\" is not running");
+    }
+    app.refuseUnlessRunning();
+    app.checkAccess(target.type(), from.app().systemContext(), from.id().app());
+    ActorCell cell = app.find(target.type() + "/" + target.key());
     Message m =
         new Message(
             e.id(),
@@ -314,16 +323,14 @@ public final class ActorEngine implements Engine {
             from.app().systemContext(),
             null,
             null,
-            durable ? accepted : null,
+            cell.isDurable() ? receipt : null,
             redelivered);
-    var _ = enqueue(app, address, m, null, from.id().app());
-    if (!durable) {
-      accepted.run();
+    if (!cell.enqueue(m, null)) {
+      throw new HostException(ErrorCode.UNAVAILABLE, e.target() + " is leaving memory");
     }
-  }
-
-  private static boolean isDurable(AppRuntime app, String address) {
-    return app.find(address).isDurable();
+    if (!cell.isDurable()) {
+      receipt.accepted();
+    }
   }
 
   private AppRuntime runtime(AppId id) {

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A running app: its namespace of actors and names, and its supervisor tree. Thread-safe. */
 final class AppRuntime {
+  private static final long KILL_MILLIS = 10_000;
+
   private final ActorEngine engine;
   private final AppPlan plan;
   private final GuestModule module;
@@ -51,6 +53,10 @@ final class AppRuntime {
   private final Condition idle = idleLock.newCondition();
   private final AtomicLong restarts = new AtomicLong();
   private final SupervisorNode root;
+
+  /** Guarded by the supervision lock: whether no cell may be made any more. */
+  private boolean closing;
+
   private volatile AppState state = AppState.DEPLOYING;
   private volatile @Nullable String failure;
 
@@ -103,11 +109,6 @@ final class AppRuntime {
     return state == AppState.DRAINING;
   }
 
-  /** Whether crashed children are started again. */
-  boolean supervises() {
-    return state == AppState.RUNNING || state == AppState.DRAINING;
-  }
-
   /** The context of what nobody asked for: init, terminate. */
   RequestContext systemContext() {
     return new RequestContext(id().tenant(), "system", Set.of(), RequestContext.NO_DEADLINE, "");
@@ -133,7 +134,16 @@ final class AppRuntime {
       shutDownTree("the app did not start");
       throw e;
     }
-    state = AppState.RUNNING;
+    supervision.lock();
+    try {
+      if (state != AppState.DEPLOYING) {
+        throw new HostException(
+            ErrorCode.UNAVAILABLE, "app \"" + id().name() + "\" was stopped while it started");
+      }
+      state = AppState.RUNNING;
+    } finally {
+      supervision.unlock();
+    }
     resumeOutboxes();
   }
 
@@ -194,42 +204,56 @@ final class AppRuntime {
   }
 
   private void shutDownTree(String reason) {
-    if (state != AppState.DRAINING) {
-      state = AppState.DRAINING;
+    supervision.lock();
+    try {
+      closing = true; // from here on nothing new is made
+      if (state != AppState.FAILED) {
+        state = AppState.DRAINING;
+      }
+    } finally {
+      supervision.unlock();
     }
     // Actors on demand came after the tree, so they go first.
-    List<ActorCell> dynamic = new ArrayList<>();
-    for (ActorCell c : cells.values()) {
-      if (c.onDemand()) {
-        dynamic.add(c);
-        c.command(new ActorCell.Command.Stop(reason));
-      }
-    }
-    for (ActorCell c : dynamic) {
-      await(c, reason);
-    }
+    stopAll(cells.values().stream().filter(ActorCell::onDemand).toList(), reason);
     root.stop(reason);
-    for (ActorCell c : List.copyOf(cells.values())) {
-      stopCell(c, reason);
+    stopAll(List.copyOf(cells.values()), reason);
+  }
+
+  /** Stops actors that have no order among them; together they have one shutdown timeout. */
+  private void stopAll(List<ActorCell> all, String reason) {
+    long timeout = 0;
+    for (ActorCell c : all) {
+      c.command(new ActorCell.Command.Stop(reason));
+      timeout = Math.max(timeout, c.plan().shutdownTimeout().toMillis());
+    }
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeout);
+    try {
+      for (ActorCell c : all) {
+        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        if (!c.awaitStopped(Math.max(0, left))) {
+          c.kill(reason);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      all.forEach(c -> c.kill(reason));
+    }
+    for (ActorCell c : all) {
+      awaitKilled(c);
     }
   }
 
   /** Stops one actor gracefully, then by force. */
   void stopCell(ActorCell c, String reason) {
-    c.command(new ActorCell.Command.Stop(reason));
-    await(c, reason);
+    stopAll(List.of(c), reason);
   }
 
-  private void await(ActorCell c, String reason) {
+  private void awaitKilled(ActorCell c) {
     try {
-      if (!c.awaitStopped(c.plan().shutdownTimeout().toMillis())) {
-        c.kill(reason);
-        if (!c.awaitStopped(10_000)) {
-          engine.bug("stopping " + c.id() + ": it does not end", null);
-        }
+      if (!c.awaitStopped(KILL_MILLIS)) {
+        engine.bug("stopping " + c.id() + ": it does not end", null);
       }
     } catch (InterruptedException e) {
-      c.kill(reason);
       Thread.currentThread().interrupt();
     }
     cells.remove(c.id().type() + "/" + c.id().key(), c);
@@ -303,8 +327,26 @@ final class AppRuntime {
             a ->
                 new RestartWindow(
                     plan.supervisor().maxRestarts(), plan.supervisor().windowMillis()));
-    return cells.computeIfAbsent(
-        address, a -> new ActorCell(this, actor, type, actorPlan, Value.Obj.EMPTY, true, window));
+    supervision.lock();
+    try {
+      refuseIfClosing();
+      return cells.computeIfAbsent(
+          address, a -> new ActorCell(this, actor, type, actorPlan, Value.Obj.EMPTY, true, window));
+    } finally {
+      supervision.unlock();
+    }
+  }
+
+  /** For {@link SupervisorNode}; call with the supervision lock held. */
+  boolean isClosing() {
+    return closing;
+  }
+
+  private void refuseIfClosing() {
+    if (closing) {
+      throw new HostException(
+          ErrorCode.UNAVAILABLE, "app \"" + id().name() + "\" is being stopped");
+    }
   }
 
   Stream<ActorCell> cells() {
@@ -330,6 +372,7 @@ final class AppRuntime {
       throw new HostException(
           ErrorCode.NOT_FOUND, "the module has no actor type \"" + child.type() + "\"");
     }
+    refuseIfClosing();
     ActorCell c = new ActorCell(this, actor, type, child.actor(), child.args(), false, window);
     cells.put(child.type() + "/" + child.id(), c);
     return c;
@@ -396,9 +439,6 @@ final class AppRuntime {
 
   void childCrashed(ActorCell c, HostError why) {
     restarts.incrementAndGet();
-    if (!supervises() && state != AppState.DEPLOYING) {
-      return;
-    }
     if (c.onDemand()) {
       Supervision.onDemandCrashed(this, c, why);
     } else {

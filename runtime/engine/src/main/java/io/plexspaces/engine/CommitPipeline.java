@@ -64,7 +64,11 @@ final class CommitPipeline {
       outputs.cancelled(failed);
       return;
     }
-    journal.append(record, f -> committed(e, f));
+    try {
+      journal.append(record, f -> committed(e, f));
+    } catch (HostException f) {
+      fail(e, f);
+    }
   }
 
   /** Releases {@code outputs} behind the commits in flight: now, if there are none. */
@@ -91,6 +95,16 @@ final class CommitPipeline {
     lock.lock();
     try {
       return inFlight.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether all earlier turns are durable: nothing is in flight and nothing was lost. */
+  boolean isSettled() {
+    lock.lock();
+    try {
+      return inFlight.isEmpty() && failure == null;
     } finally {
       lock.unlock();
     }
@@ -158,8 +172,18 @@ final class CommitPipeline {
         lock.unlock();
       }
       for (Gated g : batch) {
-        g.released();
+        release(g);
       }
+    }
+  }
+
+  /** One that throws must not keep the others, and the turns behind, for ever. */
+  private static void release(Gated g) {
+    try {
+      g.released();
+    } catch (RuntimeException | Error e) {
+      System.getLogger(CommitPipeline.class.getName())
+          .log(System.Logger.Level.ERROR, "internal error while releasing a turn", e);
     }
   }
 

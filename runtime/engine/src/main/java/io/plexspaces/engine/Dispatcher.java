@@ -138,11 +138,9 @@ final class Dispatcher implements AutoCloseable {
       }
       Ready cell = ready.take(w);
       if (cell != null) {
-        if (w.searching) {
-          stopSearching(w);
-          if (!ready.isEmpty()) {
-            wake();
-          }
+        stopSearching(w);
+        if (!ready.isEmpty()) {
+          wake(); // also for a searcher that saw this tenant away from the round
         }
         return cell;
       }

@@ -1,5 +1,8 @@
 package io.plexspaces.engine;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -15,11 +18,13 @@ final class EngineTimer implements AutoCloseable {
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
-  void after(long millis, Runnable task) {
-    if (executor.isShutdown()) {
-      return;
+  Future<?> after(long millis, Runnable task) {
+    try {
+      return executor.schedule(
+          () -> Thread.startVirtualThread(task), millis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.completedFuture(null); // the engine is closing
     }
-    var _ = executor.schedule(() -> Thread.startVirtualThread(task), millis, TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from the sending actor, or null for a client
  * @param reply where the reply goes; null for a send
- * @param accepted told once the receiver will not need this message again: the sender's outbox row
- *     may go
+ * @param receipt what the sender's outbox is told once; null for what no outbox sent
  * @param redelivered whether the receiver may have handled it already
  */
 record Message(
@@ -25,7 +24,7 @@ record Message(
     RequestContext context,
     @Nullable ReplySlot reply,
     @Nullable String idempotencyKey,
-    @Nullable Runnable accepted,
+    @Nullable Receipt receipt,
     boolean redelivered) {
 
   enum Kind {
@@ -48,9 +47,24 @@ record Message(
     }
   }
 
+  /** What becomes of a message that an outbox sent; exactly one of these, once. */
+  interface Receipt {
+    /** The receiver will not need it again. */
+    void accepted();
+
+    /** The receiver could not take it now: send it again later. */
+    void returned();
+  }
+
   void acknowledge() {
-    if (accepted != null) {
-      accepted.run();
+    if (receipt != null) {
+      receipt.accepted();
+    }
+  }
+
+  void giveBack() {
+    if (receipt != null) {
+      receipt.returned();
     }
   }
 }

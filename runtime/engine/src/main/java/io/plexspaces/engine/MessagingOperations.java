@@ -90,6 +90,11 @@ final class MessagingOperations {
     if (!turn.effects().isEmpty()) {
       turn.cell().outbox().releaseEarly(turn, turn.cell().app().addressOf(target));
     }
+    if (!turn.cell().outbox().isEmpty()
+        && turn.cell().outbox().isStalled(turn.cell().app().addressOf(target))) {
+      throw new HostException(
+          ErrorCode.UNAVAILABLE, target + " has not taken what this actor sent to it before");
+    }
   }
 
   private static Reply await(Turn turn, RequestContext context, Asked asked) {
@@ -149,8 +154,10 @@ final class MessagingOperations {
       results.add(
           switch (r) {
             case Reply.Ok(Payload p) -> Value.Obj.builder().put("ok", value(p)).build();
-            case Reply.Failed(var error) ->
-                Value.Obj.builder().put("error", error.toValue()).build();
+            case Reply.Failed(var error) -> {
+              turn.note(error);
+              yield Value.Obj.builder().put("error", error.toValue()).build();
+            }
           });
     }
     return Frame.ofBody(Json.write(new Value.Arr(results)));
@@ -199,6 +206,7 @@ final class MessagingOperations {
     MessageId id = turn.nextEffectId();
     AppRuntime app = turn.cell().app();
     if (turn.durable()) {
+      turn.cell().outbox().requireRoom();
       turn.addEffect(id, app.addressOf(target), op, payload);
     } else {
       app.engine().sendNow(app, target, id, op, payload, turn);

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Outbox {
   private static final long RETRY_MILLIS = 100;
   private static final long MAX_RETRY_MILLIS = 5_000;
+  private static final int MAX_UNACKNOWLEDGED = 10_000;
 
   private final ActorCell cell;
   private final ReentrantLock lock = new ReentrantLock();
@@ -30,7 +31,11 @@ final class Outbox {
   private long retryMillis = RETRY_MILLIS;
   private boolean retrying;
 
-  private record Parcel(Outgoing effect, Ticket ticket, boolean redelivered) {}
+  private record Parcel(Outgoing effect, Ticket ticket, boolean redelivered) {
+    Parcel again() {
+      return new Parcel(effect, ticket, true);
+    }
+  }
 
   /** Joins the two things that must both have happened before a row is done. */
   static final class Ticket {
@@ -69,8 +74,35 @@ final class Outbox {
     return unacknowledged.get() == 0;
   }
 
+  /** Whether something for {@code address} could not be delivered yet. */
+  boolean isStalled(String address) {
+    lock.lock();
+    try {
+      return stalled.containsKey(address);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Called before another effect is collected.
+   *
+   * @throws HostException RESOURCE_EXHAUSTED if too many wait for their receivers
+   */
+  void requireRoom() {
+    if (unacknowledged.get() >= MAX_UNACKNOWLEDGED) {
+      throw new HostException(
+          ErrorCode.RESOURCE_EXHAUSTED,
+          cell.id().address()
+              + " has "
+              + MAX_UNACKNOWLEDGED
+              + " messages that their receivers have not taken yet");
+    }
+  }
+
   /** Sends what a turn left, after its commit. */
-  void dispatch(Journal journal, long seq, List<Outgoing> effects, Map<Integer, Ticket> early) {
+  void dispatch(Journal journal, long seq, Turn turn, List<Outgoing> effects) {
+    Map<Integer, Ticket> early = turn.releasedEarly();
     for (Outgoing e : effects) {
       Ticket released = early.get(e.n());
       if (released != null) {
@@ -79,7 +111,7 @@ final class Outbox {
       }
       Ticket ticket = new Ticket(e.n());
       ticket.committed(journal, seq);
-      post(new Parcel(e, ticket, false));
+      post(new Parcel(e, ticket, turn.again()));
     }
   }
 
@@ -98,7 +130,7 @@ final class Outbox {
       if (e.target().equals(address) && !turn.releasedEarly().containsKey(e.n())) {
         Ticket ticket = new Ticket(e.n());
         turn.releasedEarly(e.n(), ticket);
-        post(new Parcel(e, ticket, false));
+        post(new Parcel(e, ticket, turn.again()));
       }
     }
   }
@@ -124,7 +156,7 @@ final class Outbox {
   /** False if the receiver cannot take it now. */
   private boolean deliver(Parcel p) {
     try {
-      cell.app().engine().deliverEffect(cell, p.effect, p.redelivered, () -> acknowledge(p));
+      cell.app().engine().deliverEffect(cell, p.effect, p.redelivered, receipt(p));
       return true;
     } catch (HostException e) {
       if (e.code() == ErrorCode.RESOURCE_EXHAUSTED || e.code() == ErrorCode.UNAVAILABLE) {
@@ -136,6 +168,31 @@ final class Outbox {
     }
   }
 
+  private Message.Receipt receipt(Parcel p) {
+    return new Message.Receipt() {
+      @Override
+      public void accepted() {
+        acknowledge(p);
+      }
+
+      @Override
+      public void returned() {
+        giveBack(p);
+      }
+    };
+  }
+
+  /** The receiver had it and could not keep it: first in the queue again. */
+  private void giveBack(Parcel p) {
+    lock.lock();
+    try {
+      stalled.computeIfAbsent(p.effect.target(), t -> new ArrayDeque<>()).addFirst(p.again());
+      retryLater();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void acknowledge(Parcel p) {
     p.ticket.acknowledged();
     unacknowledged.decrementAndGet();
@@ -144,7 +201,7 @@ final class Outbox {
   private void retryLater() {
     if (!retrying) {
       retrying = true;
-      cell.app().engine().timer().after(retryMillis, this::retry);
+      var _ = cell.app().engine().timer().after(retryMillis, this::retry);
       retryMillis = Math.min(MAX_RETRY_MILLIS, retryMillis * 2);
     }
   }

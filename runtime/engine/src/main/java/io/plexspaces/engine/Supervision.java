@@ -32,7 +32,8 @@ final class Supervision {
     if (delay == 0) {
       c.command(new ActorCell.Command.Restart());
     } else {
-      c.app().engine().timer().after(delay, () -> c.command(new ActorCell.Command.Restart()));
+      var _ =
+          c.app().engine().timer().after(delay, () -> c.command(new ActorCell.Command.Restart()));
     }
   }
 
@@ -63,14 +64,15 @@ final class Supervision {
         HostError.of(
             ErrorCode.UNAVAILABLE,
             c.id().address() + " has crashed" + pause + "; the last error: " + why.message()));
-    app.engine()
-        .timer()
-        .after(
-            millis,
-            () -> {
-              c.window().clear();
-              c.command(new ActorCell.Command.Revive());
-            });
+    var _ =
+        app.engine()
+            .timer()
+            .after(
+                millis,
+                () -> {
+                  c.window().clear();
+                  c.command(new ActorCell.Command.Revive());
+                });
   }
 
   static TreeNode leaf(String label, ActorStatus s) {

@@ -11,7 +11,9 @@ import io.plexspaces.engine.plan.Restart;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +29,22 @@ final class SupervisorNode {
   private final RestartWindow window;
   private final Map<String, ActorCell> actors = new LinkedHashMap<>();
   private final Map<String, SupervisorNode> supervisors = new LinkedHashMap<>();
-  private volatile String state = "stopped";
+  private final List<Runnable> early = new ArrayList<>();
+
+  /** Written under the supervision lock. */
+  private volatile State state = State.STOPPED;
 
   /** Guarded by the supervision lock for writing. */
   private long restarts;
+
+  private enum State {
+    STOPPED,
+    STARTING,
+    RUNNING,
+    FAILING,
+    STOPPING,
+    FAILED
+  }
 
   SupervisorNode(AppRuntime app, @Nullable SupervisorNode parent, SupervisorPlan plan) {
     this.app = app;
@@ -60,14 +74,34 @@ final class SupervisorNode {
    * @throws HostException why a child did not start; those before it still run
    */
   void start() {
-    state = "starting";
+    state(State.STARTING);
     for (ChildPlan c : plan.children()) {
       switch (c) {
         case SupervisorPlan s -> supervisor(s.id()).start();
         case ActorChild a -> startChild(a);
       }
     }
-    state = "running";
+    // What crashed while the others were starting has waited until now, as in Erlang.
+    List<Runnable> waiting;
+    app.supervision().lock();
+    try {
+      state = State.RUNNING;
+      waiting = List.copyOf(early);
+      early.clear();
+    } finally {
+      app.supervision().unlock();
+    }
+    waiting.forEach(Runnable::run);
+  }
+
+  private void state(State s) {
+    app.supervision().lock();
+    try {
+      state = s;
+      early.clear();
+    } finally {
+      app.supervision().unlock();
+    }
   }
 
   private SupervisorNode supervisor(String id) {
@@ -116,7 +150,7 @@ final class SupervisorNode {
 
   /** Stops the children in reverse order. */
   void stop(String reason) {
-    state = "stopping";
+    state(State.STOPPING);
     for (ChildPlan c : plan.children().reversed()) {
       switch (c) {
         case SupervisorPlan s -> supervisor(s.id()).stop(reason);
@@ -134,7 +168,7 @@ final class SupervisorNode {
         }
       }
     }
-    state = "stopped";
+    state(State.STOPPED);
   }
 
   @Nullable SupervisorNode parentOf(ActorCell c) {
@@ -159,9 +193,6 @@ final class SupervisorNode {
    * A child has crashed. On the worker that ran it: decides, and leaves blocking work to others.
    */
   void childCrashed(ActorCell c, HostError why) {
-    if (!state.equals("running")) {
-      return; // its start reports the failure, or everything is stopping anyway
-    }
     if (c.plan().restart() == Restart.TEMPORARY) {
       c.end(
           HostError.of(
@@ -169,23 +200,64 @@ final class SupervisorNode {
               c.id().address() + " has crashed and is temporary; the error: " + why.message()));
       return;
     }
+    decide(
+        c,
+        () -> childCrashed(c, why),
+        recent -> Supervision.restartLater(c, recent),
+        "child \"" + c.id().key() + "\": " + why.message());
+  }
+
+  /** A child supervisor gave up: it counts as one crash here. */
+  private void supervisorFailed(SupervisorNode s, String why) {
+    if (s.plan.restart() == Restart.TEMPORARY) {
+      s.state(State.FAILED);
+      return;
+    }
+    decide(
+        null,
+        () -> supervisorFailed(s, why),
+        recent -> {
+          var _ =
+              app.engine()
+                  .timer()
+                  .after(Supervision.delayMillis(Backoff.DEFAULT, recent), () -> restart(s));
+        },
+        why);
+  }
+
+  /**
+   * Starts a child again or gives up, under one lock, so that of several crashes at the limit one
+   * escalates.
+   *
+   * @param later this same report, for when all children have started
+   */
+  private void decide(@Nullable ActorCell child, Runnable later, IntConsumer restart, String last) {
     long now = app.engine().clock().millis();
-    boolean again;
+    int recent;
     app.supervision().lock();
     try {
-      again = window.admit(now);
-      c.window().admit(now);
+      if (state == State.STARTING) {
+        early.add(later);
+        return;
+      }
+      if (state != State.RUNNING) {
+        return; // everything is stopping anyway
+      }
       restarts++;
+      if (!window.admit(now)) {
+        state = State.FAILING;
+        Thread.startVirtualThread(() -> escalate(last));
+        return;
+      }
+      recent = window.recent(now);
+      if (child != null) {
+        child.window().admit(now);
+        recent = child.window().recent(now);
+      }
     } finally {
       app.supervision().unlock();
     }
-    if (again) {
-      Supervision.restartLater(c, c.window().recent(now));
-    } else {
-      state = "failing";
-      String last = "child \"" + c.id().key() + "\": " + why.message();
-      Thread.startVirtualThread(() -> escalate(last));
-    }
+    restart.accept(recent);
   }
 
   private void escalate(String last) {
@@ -200,50 +272,28 @@ final class SupervisorNode {
             + last;
     stop("its supervisor gave up");
     if (parent == null) {
-      state = "failed";
+      state(State.FAILED);
       app.fail(why);
     } else {
       parent.supervisorFailed(this, why);
     }
   }
 
-  /** A child supervisor gave up: it counts as one crash here. Blocking. */
-  private void supervisorFailed(SupervisorNode s, String why) {
-    if (!app.supervises() || !state.equals("running")) {
-      return;
-    }
-    if (s.plan.restart() == Restart.TEMPORARY) {
-      s.state = "failed";
-      return;
-    }
-    long now = app.engine().clock().millis();
-    boolean again;
-    int recent;
+  private void restart(SupervisorNode s) {
     app.supervision().lock();
     try {
-      again = window.admit(now);
-      recent = window.recent(now);
-      restarts++;
+      if (app.isClosing() || state != State.RUNNING || s.state != State.STOPPED) {
+        return; // somebody else stopped or started it meanwhile
+      }
+      s.state = State.STARTING;
+      s.window.clear();
     } finally {
       app.supervision().unlock();
     }
-    if (!again) {
-      state = "failing";
-      escalate(why);
-      return;
-    }
-    app.engine().timer().after(Supervision.delayMillis(Backoff.DEFAULT, recent), () -> restart(s));
-  }
-
-  private void restart(SupervisorNode s) {
-    if (!app.supervises()) {
-      return;
-    }
-    s.window.clear();
     try {
       s.start();
     } catch (HostException e) {
-      s.stop("its sibling did not start");
+      s.stop("a sibling did not start");
       supervisorFailed(s, e.error().message());
     }
   }
@@ -262,6 +312,7 @@ final class SupervisorNode {
         }
       }
     }
-    return new TreeNode("supervisor", plan.id(), state, restarts, nodes);
+    return new TreeNode(
+        "supervisor", plan.id(), state.name().toLowerCase(Locale.ROOT), restarts, nodes);
   }
 }

@@ -20,11 +20,13 @@ import io.plexspaces.api.op.TurnParticipant;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,7 @@ final class Turn implements TurnContext, GuestHost {
   private final RequestContext request;
   private final MessageId message;
   private final boolean readOnly;
+  private final boolean again;
   private final GuestInstance guest;
   private final long limitNanos;
   private final Thread thread = Thread.currentThread();
@@ -58,7 +61,13 @@ final class Turn implements TurnContext, GuestHost {
    */
   private volatile long sliceStart;
 
+  private long resumedAt;
+  private long pausedAt;
   private long ranNanos;
+
+  /** How long it has run since it last let others in; a wait that does not park is no break. */
+  private long unbrokenNanos;
+
   private boolean inLane;
   private boolean ended;
 
@@ -76,7 +85,7 @@ final class Turn implements TurnContext, GuestHost {
   private @Nullable Map<Integer, Outbox.Ticket> releasedEarly;
   private int stepCount;
   private int effectCount;
-  private @Nullable HostError lastHostError;
+  private final EnumSet<ErrorCode> hostErrors = EnumSet.noneOf(ErrorCode.class);
 
   Turn(
       ActorCell cell,
@@ -84,12 +93,14 @@ final class Turn implements TurnContext, GuestHost {
       RequestContext request,
       MessageId message,
       boolean readOnly,
+      boolean again,
       GuestInstance guest) {
     this.cell = cell;
     this.worker = worker;
     this.request = request;
     this.message = message;
     this.readOnly = readOnly;
+    this.again = again;
     this.guest = guest;
     this.limitNanos = cell.app().plan().limits().turnTimeout().toNanos();
   }
@@ -129,6 +140,11 @@ final class Turn implements TurnContext, GuestHost {
 
   MessageId message() {
     return message;
+  }
+
+  /** Whether this turn may have run before, so that what it sends may have arrived before. */
+  boolean again() {
+    return again;
   }
 
   boolean durable() {
@@ -177,17 +193,35 @@ final class Turn implements TurnContext, GuestHost {
   }
 
   private void pause() {
-    long s = sliceStart;
-    if (s != 0) {
+    if (resumedAt != 0) {
       long now = System.nanoTime();
-      ranNanos += now - s;
+      ranNanos += now - resumedAt;
+      unbrokenNanos += now - resumedAt;
       worker.now = now;
+      resumedAt = 0;
+      pausedAt = now;
       SLICE_START.setOpaque(this, 0L);
     }
   }
 
   private void resume() {
-    SLICE_START.setOpaque(this, System.nanoTime());
+    long now = System.nanoTime();
+    if (pausedAt != 0 && now - pausedAt >= Worker.HOP_NANOS) {
+      unbrokenNanos = 0;
+    }
+    resumedAt = now;
+    SLICE_START.setOpaque(this, now - unbrokenNanos);
+  }
+
+  private void checkLimit() {
+    if (ranNanos > limitNanos) {
+      throw new TurnStopped(
+          HostError.of(
+              ErrorCode.DEADLINE_EXCEEDED,
+              "the turn ran longer than turn_timeout, "
+                  + cell.app().plan().limits().turnTimeout().toMillis()
+                  + " ms"));
+    }
   }
 
   @Override
@@ -197,14 +231,7 @@ final class Turn implements TurnContext, GuestHost {
       return;
     }
     pause();
-    if (ranNanos > limitNanos) {
-      throw new TurnStopped(
-          HostError.of(
-              ErrorCode.DEADLINE_EXCEEDED,
-              "the turn ran longer than turn_timeout, "
-                  + cell.app().plan().limits().turnTimeout().toMillis()
-                  + " ms"));
-    }
+    checkLimit();
     // A long turn gives its place to short ones and goes on in a lane that long turns share.
     if (!inLane) {
       dispatcher().blockBegin(worker);
@@ -268,18 +295,32 @@ final class Turn implements TurnContext, GuestHost {
 
   /** An immediate operation of an actor that records nothing, without a frame. */
   <T> T direct(Supplier<T> operation) {
-    checkStop();
+    beforeCall();
     try {
       return operation.get();
     } catch (HostException e) {
-      lastHostError = e.error();
+      note(e.error());
       throw e;
     }
   }
 
+  /** A guest that only waits and calls never comes to a safepoint of its own. */
+  private void beforeCall() {
+    checkStop();
+    checkLimit();
+    if (unbrokenNanos > TurnClock.SLICE_NANOS) {
+      safepoint();
+    }
+  }
+
+  /** The guest was given this error: if it ends its turn with it, the fault is not its own. */
+  void note(HostError error) {
+    hostErrors.add(error.code());
+  }
+
   @Override
   public Frame call(String operation, Frame input) {
-    checkStop();
+    beforeCall();
     HostOperation op = cell.app().engine().operations().find(operation);
     try {
       if (op == null) {
@@ -299,7 +340,7 @@ final class Turn implements TurnContext, GuestHost {
       record(op, input, result.encode(), false);
       return result;
     } catch (HostException e) {
-      lastHostError = e.error();
+      note(e.error());
       if (op != null) {
         record(op, input, Json.write(e.error().toValue()), true);
       }
@@ -309,7 +350,7 @@ final class Turn implements TurnContext, GuestHost {
 
   private void awaitEarlierTurns() {
     CommitPipeline pipeline = cell.pipeline();
-    if (pipeline == null || pipeline.isEmpty()) {
+    if (pipeline == null || pipeline.isSettled()) {
       return;
     }
     try {
@@ -377,8 +418,20 @@ final class Turn implements TurnContext, GuestHost {
 
   void commitParticipants() {
     if (participants != null) {
-      participants.values().forEach(TurnParticipant::commit);
+      List<TurnParticipant> all = new ArrayList<>(participants.values());
       participants = null;
+      tell(all, TurnParticipant::commit);
+    }
+  }
+
+  /** Each is told, whatever another does. */
+  private void tell(List<TurnParticipant> all, Consumer<TurnParticipant> end) {
+    for (TurnParticipant p : all) {
+      try {
+        end.accept(p);
+      } catch (RuntimeException | Error e) {
+        cell.app().engine().bug("ending a turn of " + cell.id(), e);
+      }
     }
   }
 
@@ -386,7 +439,7 @@ final class Turn implements TurnContext, GuestHost {
     if (participants != null) {
       List<TurnParticipant> reverse = new ArrayList<>(participants.values()).reversed();
       participants = null;
-      reverse.forEach(TurnParticipant::rollBack);
+      tell(reverse, TurnParticipant::rollBack);
     }
   }
 
@@ -428,9 +481,7 @@ final class Turn implements TurnContext, GuestHost {
    * something unavailable): such an error fails the turn but is not the actor's fault.
    */
   boolean inherited(HostError error) {
-    HostError host = lastHostError;
-    return host != null
-        && host.code() == error.code()
+    return hostErrors.contains(error.code())
         && switch (error.code()) {
           case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED -> true;
           default -> false;

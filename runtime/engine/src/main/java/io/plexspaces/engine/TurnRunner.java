@@ -51,6 +51,7 @@ final class TurnRunner {
   @Nullable Journal takeJournal() {
     Journal j = journal;
     journal = null;
+    lastState = null;
     return j;
   }
 
@@ -128,7 +129,7 @@ final class TurnRunner {
 
   private void init(GuestInstance guest, Worker worker, Recovered recovered) {
     RequestContext context = cell.app().systemContext();
-    Turn turn = new Turn(cell, worker, context, engine().newMessageId(), false, guest);
+    Turn turn = new Turn(cell, worker, context, engine().newMessageId(), false, false, guest);
     Frame frame =
         GuestFrames.init(cell.id(), cell.args(), cell.app().plan(), recovered.state() != null);
     cell.setTurn(turn);
@@ -171,8 +172,12 @@ final class TurnRunner {
   private void commitInit(Turn turn) {
     Journal j = journal;
     CommitPipeline pipeline = cell.pipeline();
-    if (j == null || pipeline == null || turn.effects().isEmpty()) {
+    if (j == null || pipeline == null) {
       turn.commitParticipants();
+      return;
+    }
+    if (turn.effects().isEmpty()) {
+      pipeline.gate(outputs(turn, j, 0, List.of(), null));
       return;
     }
     TurnRecord record =
@@ -200,11 +205,28 @@ final class TurnRunner {
   void refuse(Message m, HostError why) {
     cell.releaseKey(m);
     m.reply(new Reply.Failed(why));
+    settle(m, why);
+    count(m, "error", 0);
+  }
+
+  /**
+   * What becomes of a message that did not end in a commit. A sender's outbox gets it back where
+   * the reason will pass; otherwise a send is a dead letter.
+   */
+  private void settle(Message m, HostError why) {
+    boolean passing =
+        switch (why.code()) {
+          case UNAVAILABLE, RESOURCE_EXHAUSTED, CANCELLED -> true;
+          default -> false;
+        };
+    if (passing && m.receipt() != null) {
+      m.giveBack();
+      return;
+    }
     if (m.reply() == null) {
       cell.deadLetter(cell.id().address(), m.op(), why.message());
     }
     m.acknowledge();
-    count(m, "error", 0);
   }
 
   private void count(Message m, String outcome, long nanos) {
@@ -294,7 +316,7 @@ final class TurnRunner {
       return;
     }
     awaitDisk(worker);
-    Turn turn = new Turn(cell, worker, m.context(), m.id(), readOnly, guest);
+    Turn turn = new Turn(cell, worker, m.context(), m.id(), readOnly, m.redelivered(), guest);
     long began = cell.isDurable() ? engine().clock().millis() : 0; // only journals tell
     cell.setTurn(turn);
     turn.begin();
@@ -330,7 +352,7 @@ final class TurnRunner {
     } catch (GuestTrap e) {
       boolean ownFault = e.error().code() != ErrorCode.RESOURCE_EXHAUSTED;
       fail(m, turn, e.error(), ownFault, turn.end());
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | Error e) {
       fail(
           m,
           turn,
@@ -412,7 +434,7 @@ final class TurnRunner {
       public void released() {
         turn.commitParticipants();
         if (j != null && !effects.isEmpty()) {
-          cell.outbox().dispatch(j, s, effects, turn.releasedEarly());
+          cell.outbox().dispatch(j, s, turn, effects);
         }
         if (answer != null) {
           answer.give();
@@ -458,7 +480,7 @@ final class TurnRunner {
     void fail(HostError why) {
       cell.releaseKey(message);
       message.reply(new Reply.Failed(why));
-      // A sender's effect stays pending: its outbox sends it again after a restart.
+      message.giveBack();
     }
   }
 
@@ -534,7 +556,7 @@ final class TurnRunner {
     }
     if (j == null || pipeline == null) {
       answer.give();
-    } else if (readOnly || (m.idempotencyKey() == null && m.accepted() == null)) {
+    } else if (readOnly || (m.idempotencyKey() == null && m.receipt() == null)) {
       pipeline.gate(outputs(turn, j, 0, List.of(), answer));
     } else {
       append(m, turn, began, outcome, null, answer, j, pipeline);
@@ -567,14 +589,10 @@ final class TurnRunner {
 
   private void refuseAfterTurn(Message m, HostError error) {
     cell.releaseKey(m);
-    if (m.reply() == null) {
-      cell.deadLetter(cell.id().address(), m.op(), error.message());
-    }
-    Reply failed = new Reply.Failed(error);
     CommitPipeline pipeline = cell.pipeline();
     if (pipeline == null) {
-      m.reply(failed);
-      m.acknowledge();
+      m.reply(new Reply.Failed(error));
+      settle(m, error);
       return;
     }
     // Behind the commits in flight, so that replies keep their order.
@@ -582,14 +600,14 @@ final class TurnRunner {
         new CommitPipeline.Gated() {
           @Override
           public void released() {
-            m.reply(failed);
-            m.acknowledge();
+            m.reply(new Reply.Failed(error));
+            settle(m, error);
           }
 
           @Override
           public void cancelled(HostError why) {
-            m.reply(failed);
-            m.acknowledge();
+            m.reply(new Reply.Failed(error));
+            settle(m, why);
           }
         });
   }
@@ -601,7 +619,8 @@ final class TurnRunner {
       return;
     }
     Turn turn =
-        new Turn(cell, worker, cell.app().systemContext(), engine().newMessageId(), false, guest);
+        new Turn(
+            cell, worker, cell.app().systemContext(), engine().newMessageId(), false, false, guest);
     cell.setTurn(turn);
     turn.begin();
     try {
