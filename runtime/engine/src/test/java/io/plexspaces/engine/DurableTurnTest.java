@@ -10,16 +10,25 @@ import static io.plexspaces.engine.TestApps.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.plexspaces.api.ActorId;
+import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Payload;
+import io.plexspaces.api.Role;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
 import io.plexspaces.engine.NativeModule.NativeActor;
 import io.plexspaces.engine.NativeModule.NativeContext;
+import io.plexspaces.engine.plan.AppPlan;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,13 +48,15 @@ import org.junit.jupiter.api.Timeout;
 class DurableTurnTest {
   private final MemoryJournals journals = new MemoryJournals();
   private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
+  private final List<Integer> committedWhenRead = new CopyOnWriteArrayList<>();
+  private final CountDownLatch blocking = new CountDownLatch(1);
   private ActorEngine engine = newEngine();
 
   private ActorEngine newEngine() {
     return ActorEngine.builder().workers(2).journals(journals).build();
   }
 
-  static final class Account implements NativeActor {
+  final class Account implements NativeActor {
     private long balance;
 
     @Override
@@ -64,6 +75,13 @@ class DurableTurnTest {
           return c.ask("to", "get", Payload.EMPTY_OBJECT, 5000);
         }
         case "crash" -> throw new IllegalStateException("boom");
+        case "sendAway" -> c.send("other/account/x", "add", Payload.EMPTY_OBJECT);
+        case "block" -> {
+          while (blocking.getCount() > 0) {
+            var _ = c.call("sleep", Frame.of(Value.Obj.builder().put("ms", 1).build()));
+          }
+        }
+        case "get" -> committedWhenRead.add(journals.turns(id("account/from")).size());
         default -> {}
       }
       return json(Long.toString(balance));
@@ -88,22 +106,29 @@ class DurableTurnTest {
   private void startApp() {
     engine.start(
         app(List.of(child("from", "account", durable()), child("to", "account", durable()))),
-        NativeModule.builder()
-            .type(
-                "account",
-                Account::new,
-                "add",
-                "transfer",
-                "transferAndRefuse",
-                "askOther",
-                "crash",
-                "get")
-            .build());
+        accounts());
+  }
+
+  private NativeModule accounts() {
+    return NativeModule.builder()
+        .type(
+            "account",
+            Account::new,
+            "add",
+            "transfer",
+            "transferAndRefuse",
+            "askOther",
+            "crash",
+            "sendAway",
+            "block",
+            "get")
+        .build();
   }
 
   @AfterEach
   void close() {
     journals.release();
+    blocking.countDown();
     callers.shutdownNow();
     engine.close();
   }
@@ -205,10 +230,75 @@ class DurableTurnTest {
     awaitTrue(() -> journals.waitingCommits() == 1);
     Future<Payload> asks = callers.submit(() -> ask("from", "askOther"));
     awaitTrue(() -> engine.status(id("account/from")).orElseThrow().turns() == 2);
-    assertThat(engine.status(id("account/to")).orElseThrow().turns()).isZero();
     journals.release();
     var _ = first.get();
     assertThat(asks.get().text()).isEqualTo("0");
+    // When the other was read, the first turn was in the journal.
+    assertThat(committedWhenRead).containsExactly(1);
+  }
+
+  @Test
+  void aTurnBehindALostCommitAsksNobody() throws Exception {
+    journals.hold();
+    Future<Payload> lost = callers.submit(() -> ask("from", "add"));
+    awaitTrue(() -> journals.waitingCommits() == 1);
+    Future<Payload> asks = callers.submit(() -> ask("from", "askOther"));
+    awaitTrue(() -> engine.status(id("account/from")).orElseThrow().turns() == 2);
+    journals.fail();
+    for (Future<Payload> f : List.of(lost, asks)) {
+      assertThatThrownBy(f::get).hasMessageContaining("the disk is full");
+    }
+    assertThat(committedWhenRead).isEmpty();
+  }
+
+  @Test
+  void aReceiverWhoseCommitFailsGetsTheMessageAgain() throws Exception {
+    journals.failOnce(id("account/to"));
+    var _ = ask("from", "transfer");
+    awaitTrue(() -> journals.done(id("account/from")).contains("1.0"));
+    assertThat(ask("to", "get").text()).isEqualTo("1");
+  }
+
+  @Test
+  void whatIsQueuedAtAReceiverThatIsStoppedIsSentAgainAfterwards() throws Exception {
+    var _ = engine.send(context(), id("account/to"), "block", Payload.EMPTY_OBJECT, null);
+    awaitTrue(() -> engine.status(id("account/to")).orElseThrow().turns() == 1);
+    var _ = ask("from", "transfer");
+    awaitTrue(() -> engine.status(id("account/to")).orElseThrow().mailboxDepth() == 1);
+    engine.stop(APP, Duration.ZERO);
+    assertThat(journals.done(id("account/from"))).isEmpty();
+    blocking.countDown();
+    startApp();
+    awaitTrue(() -> journals.done(id("account/from")).contains("1.0"));
+    assertThat(ask("to", "get").text()).isEqualTo("1");
+  }
+
+  @Test
+  void whatIsSentToAnAppThatIsNotThereWaitsForIt() throws Exception {
+    var _ = ask("from", "sendAway");
+    AppId other = new AppId("t", "other");
+    AppPlan plan = app(other, 5, List.of(child("x", "account", durable())), Map.of());
+    engine.start(
+        new AppPlan(
+            other,
+            "1",
+            plan.supervisor(),
+            Map.of(),
+            Map.of("account", new AppPlan.Access(Set.of(Role.INVOKER), Set.of("app"))),
+            plan.limits(),
+            Map.of()),
+        accounts());
+    awaitTrue(() -> journals.done(id("account/from")).contains("1.0"));
+    assertThat(
+            engine
+                .ask(
+                    context(),
+                    ActorId.parse("t", "other/account/x"),
+                    "get",
+                    Payload.EMPTY_OBJECT,
+                    null)
+                .text())
+        .isEqualTo("1");
   }
 
   @Test

@@ -669,6 +669,122 @@ class EngineTest {
   }
 
   @Test
+  void aChildThatCrashesWhileItsSiblingsStartIsStartedAgain() {
+    NativeModule m =
+        NativeModule.builder()
+            .type("counter", Counter::new, "increment", "get", "crash", "refuse")
+            .type(
+                "late",
+                () ->
+                    new NativeActor() {
+                      @Override
+                      public void init(NativeContext c, Value.Obj config) {
+                        try {
+                          var _ = c.ask("main", "crash", Payload.EMPTY_OBJECT, 5000);
+                        } catch (HostException e) {
+                          assertThat(e).hasMessageContaining("boom");
+                        }
+                      }
+
+                      @Override
+                      public Payload handle(NativeContext c, String op, Payload p) {
+                        return Payload.NULL;
+                      }
+                    },
+                "x")
+            .build();
+    engine.start(
+        app(List.of(child("main", "counter", actor()), child("late", "late", actor()))), m);
+    assertThat(ask("counter/main", "increment").text()).isEqualTo("1");
+    assertThat(engine.tree(APP).orElseThrow().restarts()).isEqualTo(1);
+  }
+
+  @Test
+  void turnsThatCallAndNeverWaitAreTimedAndLetOthersIn() throws Exception {
+    AppPlan base = app(List.of());
+    List<io.plexspaces.engine.plan.AppPlan.ChildPlan> children = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      children.add(child("s" + i, "caller", impatient()));
+    }
+    children.add(child("main", "counter", actor()));
+    NativeModule m =
+        NativeModule.builder()
+            .type(
+                "caller",
+                () ->
+                    (c, op, p) -> {
+                      while (true) {
+                        var _ = c.call("sleep", Frame.of(Value.Obj.builder().put("ms", 0).build()));
+                      }
+                    },
+                "spin")
+            .type("counter", Counter::new, "increment", "get")
+            .build();
+    engine.start(
+        new AppPlan(
+            APP,
+            "1",
+            app(children).supervisor(),
+            Map.of(),
+            Map.of(),
+            new io.plexspaces.engine.plan.LimitsPlan(1 << 20, Duration.ofMillis(200)),
+            base.env()),
+        m);
+    List<Future<Payload>> spinning = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      String id = "caller/s" + i;
+      spinning.add(callers.submit(() -> ask(id, "spin")));
+    }
+    for (int i = 0; i < 50; i++) {
+      var _ = ask("counter/main", "increment");
+    }
+    for (Future<Payload> f : spinning) {
+      assertThatThrownBy(f::get).hasMessageContaining("turn_timeout, 200 ms");
+    }
+    assertThat(engine.app(APP).orElseThrow().restarts()).isZero();
+  }
+
+  @Test
+  void anErrorThatCameWithAnAnswerOfAskAllIsNoCrash() {
+    NativeModule m =
+        NativeModule.builder()
+            .type(
+                "front",
+                () ->
+                    (c, op, p) -> {
+                      Value.Arr a =
+                          (Value.Arr)
+                              io.plexspaces.api.Json.read(
+                                  c.call(
+                                          "ask_all",
+                                          Frame.of(
+                                              (Value.Obj)
+                                                  io.plexspaces.api.Json.read(
+                                                      "{\"timeout_ms\":20,\"calls\":[{\"target\":\"slow\",\"op\":\"go\"}]}")))
+                                      .body());
+                      throw new HostException(
+                          io.plexspaces.api.HostError.fromValue(
+                              ((Value.Obj) a.items().getFirst()).object("error")));
+                    },
+                "go")
+            .type(
+                "slow",
+                () ->
+                    (c, op, p) -> {
+                      var _ =
+                          c.call(
+                              "sleep", Frame.of(Value.Obj.builder().put("ms", 3_600_000).build()));
+                      return Payload.NULL;
+                    },
+                "go")
+            .build();
+    engine.start(
+        app(List.of(child("slow", "slow", impatient()), child("front", "front", actor()))), m);
+    assertThatThrownBy(() -> ask("front/front", "go")).hasMessageContaining("did not reply");
+    assertThat(engine.app(APP).orElseThrow().restarts()).isZero();
+  }
+
+  @Test
   void spinnersDoNotKeepTheirNeighboursWaiting() throws Exception {
     var running = new CountDownLatch(8);
     NativeModule m =

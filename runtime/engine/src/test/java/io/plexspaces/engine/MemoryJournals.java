@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Journals in memory whose commits happen when the test says so. */
 final class MemoryJournals implements JournalStore {
   private final Map<ActorId, File> files = new ConcurrentHashMap<>();
+  private final Set<ActorId> failOnce = ConcurrentHashMap.newKeySet();
   private boolean held;
 
   static final class File {
@@ -60,6 +61,27 @@ final class MemoryJournals implements JournalStore {
       }
       w.listener.committed(null);
     });
+  }
+
+  /** As strict as a real journal: no gaps, no message twice. */
+  private static void commit(File file, TurnRecord turn, CommitListener listener) {
+    HostException refused = null;
+    synchronized (file) {
+      long last = file.turns.isEmpty() ? 0 : file.turns.getLast().seq();
+      if (turn.seq() != last + 1) {
+        refused = new HostException(ErrorCode.FAILED_PRECONDITION, "turn " + turn.seq());
+      } else if (file.turns.stream().anyMatch(t -> t.message().equals(turn.message()))) {
+        refused = new HostException(ErrorCode.ALREADY_EXISTS, "message " + turn.message());
+      } else {
+        file.turns.add(turn);
+      }
+    }
+    listener.committed(refused);
+  }
+
+  /** The next append of this actor fails. */
+  void failOnce(ActorId actor) {
+    failOnce.add(actor);
   }
 
   void fail() {
@@ -124,16 +146,17 @@ final class MemoryJournals implements JournalStore {
 
       @Override
       public void append(TurnRecord turn, CommitListener listener) {
+        if (failOnce.remove(actor)) {
+          listener.committed(new HostException(ErrorCode.UNAVAILABLE, "the disk is full"));
+          return;
+        }
         synchronized (MemoryJournals.this) {
           if (held) {
             waiting.add(new Waiting(f, turn, listener));
             return;
           }
         }
-        synchronized (f) {
-          f.turns.add(turn);
-        }
-        listener.committed(null);
+        commit(f, turn, listener);
       }
 
       @Override
