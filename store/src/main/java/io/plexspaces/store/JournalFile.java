@@ -224,10 +224,9 @@ final class JournalFile implements AutoCloseable {
     return s.executeUpdate() == 1;
   }
 
-  void deleteExpired(String key, long nowMillis) throws SQLException {
-    PreparedStatement s = statement("delete from idempotency where key = ? and expires_at <= ?");
-    s.setString(1, key);
-    s.setLong(2, nowMillis);
+  void deleteExpired(long nowMillis) throws SQLException {
+    PreparedStatement s = statement("delete from idempotency where expires_at <= ?");
+    s.setLong(1, nowMillis);
     s.executeUpdate();
   }
 

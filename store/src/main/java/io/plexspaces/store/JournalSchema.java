@@ -51,7 +51,8 @@ final class JournalSchema {
           create table idempotency (
             key text primary key, request_digest text not null, seq integer not null,
             expires_at integer not null) without rowid\
-          """);
+          """,
+          "create index idempotency_expires on idempotency (expires_at)");
 
   private JournalSchema() {}
 

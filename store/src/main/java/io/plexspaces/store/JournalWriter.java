@@ -34,6 +34,9 @@ final class JournalWriter {
       Telemetry telemetry,
       InstantSource clock) {}
 
+  /** How often a busy journal rids itself of expired keys. */
+  private static final long SWEEP_MILLIS = 60_000;
+
   private record Effect(long seq, int n) {}
 
   private final ActorId actor;
@@ -49,6 +52,9 @@ final class JournalWriter {
 
   /** Keys that were looked up after their time; they go with the next commit. */
   private final List<String> expiredKeys = new ArrayList<>();
+
+  /** When expired keys were last looked for. */
+  private long sweptAt;
 
   private final ReentrantLock doneLock = new ReentrantLock();
   private List<Effect> done = new ArrayList<>();
@@ -77,7 +83,13 @@ final class JournalWriter {
     if (!exists()) {
       return Recovered.NONE;
     }
-    return onFile(owner, f -> new JournalReader(f).recover(chain));
+    return onFile(
+        owner,
+        f -> {
+          flush(f); // what receivers have taken meanwhile is not pending
+          chain.reset();
+          return new JournalReader(f).recover(chain);
+        });
   }
 
   Optional<TurnOutcome> findTurn(SqliteJournal owner, MessageId message) {
@@ -169,8 +181,9 @@ final class JournalWriter {
       finished += f.markDone(e.seq(), e.n()) ? 1 : 0;
     }
     long now = shared.clock().millis();
-    for (String key : expiredKeys) {
-      f.deleteExpired(key, now);
+    if (!expiredKeys.isEmpty() || now - sweptAt >= SWEEP_MILLIS) {
+      f.deleteExpired(now);
+      sweptAt = now;
     }
     return finished;
   }

@@ -68,7 +68,7 @@ class CrashTest {
   /** Clients increment until the node is killed, after a random number of replies. */
   private static void streamUntilKilled(
       NodeProcess node, List<Known> known, Random random, int round) throws Exception {
-    int after = 20 + random.nextInt(600);
+    int after = 20 + random.nextInt(300);
     AtomicInteger replies = new AtomicInteger();
     AtomicBoolean dead = new AtomicBoolean();
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {

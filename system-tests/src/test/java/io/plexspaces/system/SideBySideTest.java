@@ -139,7 +139,7 @@ class SideBySideTest {
       Http http = node.http();
       deployed(
           http.deploy(
-              "spin", wasm, Guests.counterConfig(false) + "\n[limits]\nturn_timeout = \"1s\"\n"));
+              "spin", wasm, Guests.counterConfig(false) + "\n[limits]\nturn_timeout = \"200ms\"\n"));
       deployed(http.deploy("calm", wasm, Guests.counterConfig(false)));
       assertThat(http.ask("spin/counter/s0", "increment", "{}").status()).isEqualTo(200);
       int spinners = 8; // twice the carriers of this process

@@ -2,6 +2,7 @@ package io.plexspaces.engine;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.MessageId;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.Recovered.PendingEffect;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
@@ -10,6 +11,8 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +31,10 @@ final class Outbox {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, ArrayDeque<Parcel>> stalled = new HashMap<>();
   private final AtomicInteger unacknowledged = new AtomicInteger();
+
+  /** What is on its way: a reload of the actor must not send it beside itself. */
+  private final Set<MessageId> underWay = ConcurrentHashMap.newKeySet();
+
   private long retryMillis = RETRY_MILLIS;
   private boolean retrying;
 
@@ -118,6 +125,9 @@ final class Outbox {
   /** Sends what may not have arrived before a restart. */
   void redispatch(Journal journal, List<PendingEffect> pending) {
     for (PendingEffect p : pending) {
+      if (underWay.contains(p.effect().id())) {
+        continue;
+      }
       Ticket ticket = new Ticket(p.effect().n());
       ticket.committed(journal, p.seq());
       post(new Parcel(p.effect(), ticket, true));
@@ -137,6 +147,7 @@ final class Outbox {
 
   private void post(Parcel p) {
     unacknowledged.incrementAndGet();
+    underWay.add(p.effect.id());
     lock.lock();
     try {
       ArrayDeque<Parcel> queue = stalled.get(p.effect.target());
@@ -195,6 +206,7 @@ final class Outbox {
 
   private void acknowledge(Parcel p) {
     p.ticket.acknowledged();
+    underWay.remove(p.effect.id());
     unacknowledged.decrementAndGet();
   }
 
