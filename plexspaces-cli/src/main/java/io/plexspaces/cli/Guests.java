@@ -10,6 +10,9 @@ import java.util.List;
 
 /** The engines that a node loads modules with. */
 final class Guests {
+  /** Names the folder of compiled modules that came with the installation; the launcher sets it. */
+  static final String INSTALLED_MODULES = "plexspaces.modules";
+
   private Guests() {}
 
   /**
@@ -18,7 +21,9 @@ final class Guests {
    * @param cache where compiled modules are kept
    */
   static List<GuestEngine> engines(Path cache, MemoryBudget budget) {
-    ModuleCompiler compiler = new ModuleCompiler(cache);
+    String installed = System.getProperty(INSTALLED_MODULES, "");
+    ModuleCompiler compiler =
+        new ModuleCompiler(cache, installed.isEmpty() ? null : Path.of(installed));
     return List.of(new QuickJsEngine(compiler, budget), new WasmEngine(compiler, budget));
   }
 }

@@ -24,9 +24,14 @@ final class ClassCache {
   private static final int DIGEST_BYTES = 32;
 
   private final Path directory;
+  private final boolean writable;
 
-  ClassCache(Path directory) {
+  /**
+   * @param writable false where damaged files are left alone too
+   */
+  ClassCache(Path directory, boolean writable) {
     this.directory = directory;
+    this.writable = writable;
   }
 
   /** The classes of the module with this digest, or null. */
@@ -40,8 +45,10 @@ final class ClassCache {
           return CompiledClasses.decode(content);
         }
       }
-      LOG.log(System.Logger.Level.WARNING, "{0} is damaged: the module is compiled again", file);
-      Files.deleteIfExists(file);
+      LOG.log(System.Logger.Level.WARNING, "{0} is damaged and not used", file);
+      if (writable) {
+        Files.deleteIfExists(file);
+      }
     } catch (NoSuchFileException e) {
       return null;
     } catch (IOException e) {

@@ -35,6 +35,7 @@ public final class ModuleCompiler {
   private static final System.Logger LOG = System.getLogger(ModuleCompiler.class.getName());
 
   private final @Nullable ClassCache cache;
+  private final @Nullable ClassCache shared;
   private final ConcurrentHashMap<String, WeakReference<CompiledModule>> live =
       new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, CompletableFuture<CompiledModule>> running =
@@ -44,7 +45,17 @@ public final class ModuleCompiler {
    * @param cacheDirectory created when first needed; null for none
    */
   public ModuleCompiler(@Nullable Path cacheDirectory) {
-    this.cache = cacheDirectory == null ? null : new ClassCache(cacheDirectory);
+    this(cacheDirectory, null);
+  }
+
+  /**
+   * @param cacheDirectory created when first needed; null for none
+   * @param sharedDirectory a cache that came with the installation, which is looked at first and
+   *     never written; it need not exist; null for none
+   */
+  public ModuleCompiler(@Nullable Path cacheDirectory, @Nullable Path sharedDirectory) {
+    this.cache = cacheDirectory == null ? null : new ClassCache(cacheDirectory, true);
+    this.shared = sharedDirectory == null ? null : new ClassCache(sharedDirectory, false);
   }
 
   /**
@@ -97,7 +108,10 @@ public final class ModuleCompiler {
   private CompiledModule make(String digest, byte[] wasm) {
     WasmModule module = ModuleValidator.parse(wasm);
     ModuleFacts facts = ModuleValidator.check(module);
-    CompiledClasses classes = cache == null ? null : cache.load(digest);
+    CompiledClasses classes = shared == null ? null : shared.load(digest);
+    if (classes == null && cache != null) {
+      classes = cache.load(digest);
+    }
     if (classes == null) {
       classes = compile(digest, module);
       if (cache != null) {
