@@ -109,15 +109,15 @@ public final class Node implements AutoCloseable {
     TupleSpaces spaces =
         new TupleSpaces(metrics, System::nanoTime, random, TupleSpaces.DEFAULT_MAX_BYTES);
     ActorEngine engine =
-        keep(
-            ActorEngine.builder()
-                .operations(new TupleSpaceOperations(spaces).operations())
-                .journals(journals)
-                .telemetry(metrics)
-                .clock(clock)
-                .random(random)
-                .memoryBudget(budget)
-                .build());
+        ActorEngine.builder()
+            .operations(new TupleSpaceOperations(spaces).operations())
+            .journals(journals)
+            .telemetry(metrics)
+            .clock(clock)
+            .random(random)
+            .memoryBudget(budget)
+            .build();
+    // Closed after the engine: an app that drains still needs its module.
     AppDeployer deployer =
         keep(
             AppDeployer.builder(engine, apps, journals)
@@ -128,6 +128,7 @@ public final class Node implements AutoCloseable {
                 .telemetry(metrics)
                 .clock(clock)
                 .build());
+    keep(engine);
     metrics.observe(engine, spaces::size);
     deployer.resume();
     count(engine, apps);

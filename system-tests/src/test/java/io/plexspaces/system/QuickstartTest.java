@@ -3,6 +3,7 @@ package io.plexspaces.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.plexspaces.api.Value;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,13 +19,17 @@ class QuickstartTest {
   @TempDir Path dir;
 
   private static Cli.Result quickstart(Path folder) throws Exception {
+    return quickstart("quickstart", "--docs", folder.toString());
+  }
+
+  private static Cli.Result quickstart(String... args) throws Exception {
     assumeTrue(
         Guests.class.getResource("/quickjs/quickjs.wasm") != null,
         "skipped: the QuickJS engine is not in this build; install npm (apt install npm) and"
             + " build again");
     Path lib = Guests.ROOT.resolve("plexspaces-cli/target/dist/lib").normalize();
     assertThat(lib).as("the distribution, which the build makes").isDirectory();
-    List<String> command = new ArrayList<>(NodeProcess.java("quickstart", "--docs", folder + ""));
+    List<String> command = new ArrayList<>(NodeProcess.java(args));
     command.set(command.indexOf("-cp") + 1, jars(lib));
     return Cli.run(command, Map.of());
   }
@@ -50,6 +55,14 @@ class QuickstartTest {
         .contains("librarian")
         .containsPattern("(bees\\.md|tea\\.txt):\\d+")
         .contains("Try next");
+  }
+
+  @Test
+  void theProjectsOwnDocsAnswerAndASecondRunBuildsNothing() throws Exception {
+    var _ = quickstart("--output", "json", "quickstart").ok();
+    Value.Obj again = (Value.Obj) quickstart("--output", "json", "quickstart").ok().json();
+    assertThat(again.bool("built", true)).as(again.toString()).isFalse();
+    assertThat(again.toString()).contains(".md");
   }
 
   @Test

@@ -139,18 +139,26 @@ class SideBySideTest {
       Http http = node.http();
       deployed(
           http.deploy(
-              "spin", wasm, Guests.counterConfig(false) + "\n[limits]\nturn_timeout = \"200ms\"\n"));
+              "spin", wasm, Guests.counterConfig(false) + "\n[limits]\nturn_timeout = \"1s\"\n"));
       deployed(http.deploy("calm", wasm, Guests.counterConfig(false)));
       assertThat(http.ask("spin/counter/s0", "increment", "{}").status()).isEqualTo(200);
       int spinners = 8; // twice the carriers of this process
-      for (int i = 0; i < spinners; i++) {
-        assertThat(
-                http.post("/api/v1/actors/spin/counter/s" + i + "/send/spin", "{}", null).status())
-            .isEqualTo(202);
-      }
-      for (int i = 1; i <= 50; i++) {
-        assertThat(http.ask("calm/counter/main", "increment", "{}").body())
-            .isEqualTo("{\"count\":" + i + "}");
+      try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<Http.Answer>> spinning = new ArrayList<>();
+        for (int i = 0; i < spinners; i++) {
+          String actor = "spin/counter/s" + i;
+          spinning.add(clients.submit(() -> http.ask(actor, "spin", "{}")));
+        }
+        for (int i = 1; i <= 20; i++) {
+          assertThat(http.ask("calm/counter/main", "increment", "{}").body())
+              .isEqualTo("{\"count\":" + i + "}");
+        }
+        // All of that while they spun: together they may run for 8 seconds.
+        assertThat(spinning.stream().filter(Future::isDone).count()).isLessThan(spinners);
+        for (Future<Http.Answer> f : spinning) {
+          assertThat(f.get().status()).isEqualTo(504);
+          assertThat(f.get().body()).contains("turn_timeout");
+        }
       }
       // Its turn limit ended the turn, and it is as it was before.
       assertThat(http.ask("spin/counter/s0", "get", "").body()).isEqualTo("1");
