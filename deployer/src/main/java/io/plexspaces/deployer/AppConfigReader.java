@@ -37,7 +37,9 @@ public final class AppConfigReader {
   public static final String NO_VERSION = "0.0.0";
 
   static final long MIN_MEMORY = 64L << 10;
-  static final long MAX_MEMORY = 4L << 30;
+
+  /** The engine counts the pages of a memory in 15 bits: it ends a page below 2 GiB. */
+  static final long MAX_MEMORY = 2047L << 20;
 
   private static final Pattern VERSION = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9.+_-]{0,63}");
   private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]{0,255}");

@@ -403,12 +403,12 @@ class BadConfigTest {
             "too little memory",
             CHILD + "[limits]\nmemory_per_actor = \"1KiB\"\n",
             6,
-            "must be between 64KiB and 4GiB, it is \"1KiB\""),
+            "must be between 64KiB and 2047MiB, it is \"1KiB\""),
         bad(
             "too much memory",
-            CHILD + "[limits]\nmemory_per_actor = \"5GiB\"\n",
+            CHILD + "[limits]\nmemory_per_actor = \"2GiB\"\n",
             6,
-            "must be between 64KiB and 4GiB"),
+            "must be between 64KiB and 2047MiB, it is \"2GiB\""),
         bad(
             "a turn without end",
             CHILD + "[limits]\nturn_timeout = \"2d\"\n",

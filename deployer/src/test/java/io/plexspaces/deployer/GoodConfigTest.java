@@ -147,6 +147,21 @@ class GoodConfigTest {
   }
 
   @Test
+  void theLargestMemoryIsTheOneThatTheEngineHonours() {
+    AppPlan plan =
+        read(
+            """
+            name = "large"
+            [[supervisor.children]]
+            id = "one"
+            type = "counter"
+            [limits]
+            memory_per_actor = "2047MiB"
+            """);
+    assertThat(plan.limits().memoryPerActor()).isEqualTo(2047L << 20);
+  }
+
+  @Test
   void supervisorsNest() {
     AppPlan plan =
         read(

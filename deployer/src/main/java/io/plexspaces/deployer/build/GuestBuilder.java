@@ -75,6 +75,14 @@ public final class GuestBuilder {
     }
   }
 
+  /**
+   * Whether esbuild is there for TypeScript in {@code folder}: in a node_modules of it or above it,
+   * in PLEXSPACES_TOOLS, or on PATH.
+   */
+  public boolean hasBundler(Path folder) {
+    return tools.findFor(folder.toAbsolutePath().normalize(), ScriptBuild.BUNDLER) != null;
+  }
+
   /** A program: {@code main} is relative to {@code root}, with slashes. */
   private record Entry(Path root, String main) {}
 

@@ -19,6 +19,9 @@ import java.util.function.Consumer;
  * of that file: it stays a module of its own beside it.
  */
 final class ScriptBuild {
+  /** The program that makes one script of many. */
+  static final String BUNDLER = "esbuild";
+
   private static final String ENGINE = "quickjs";
   private static final String ENGINE_VERSION = "1";
   private static final String BUNDLE = "main.js";
@@ -53,7 +56,7 @@ final class ScriptBuild {
 
   private byte[] bundle(Path root, String main, String why, Consumer<String> progress)
       throws IOException {
-    Path esbuild = tools.findFor(root, "esbuild");
+    Path esbuild = tools.findFor(root, BUNDLER);
     if (esbuild == null) {
       throw new HostException(
           ErrorCode.FAILED_PRECONDITION,

@@ -75,6 +75,21 @@ class GuestBuilderTest {
   }
 
   @Test
+  void aBundlerIsFoundInTheProjectAboveItAndAmongTheTools() throws IOException {
+    Path folder = dir.resolve("app/lib");
+    assertThat(bare.hasBundler(folder)).isFalse();
+    write("tools/esbuild", "#!/bin/sh\n");
+    GuestBuilder given = new GuestBuilder(new Tools(List.of(dir.resolve("tools")), List.of()));
+    assertThat(given.hasBundler(folder)).isFalse();
+    assertThat(dir.resolve("tools/esbuild").toFile().setExecutable(true)).isTrue();
+    assertThat(given.hasBundler(folder)).isTrue();
+    assertThat(bare.hasBundler(folder)).isFalse();
+    write("app/node_modules/.bin/esbuild", "#!/bin/sh\n");
+    assertThat(dir.resolve("app/node_modules/.bin/esbuild").toFile().setExecutable(true)).isTrue();
+    assertThat(bare.hasBundler(folder)).isTrue();
+  }
+
+  @Test
   void equalSourcesGiveEqualBytesWhereverTheyLie() throws IOException {
     write("elsewhere/deep/main.js", COUNTER);
     write("elsewhere/deep/lib/one.js", "export const one = 1;\n");
