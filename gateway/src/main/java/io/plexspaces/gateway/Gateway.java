@@ -135,7 +135,7 @@ public final class Gateway implements AutoCloseable {
     List<Route> all = new ArrayList<>();
     all.addAll(new AppRoutes(engine, deployer).routes());
     all.addAll(new ActorRoutes(engine).routes());
-    // The description is written from the table that it is part of, when somebody asks for it.
+    // The description is written from the table that it is part of, when somebody first asks.
     AtomicReference<Routes> whole = new AtomicReference<>();
     all.addAll(
         new NodeRoutes(ready, metrics, () -> OpenApi.document(requireNonNull(whole.get())))
@@ -234,14 +234,17 @@ public final class Gateway implements AutoCloseable {
     if (inFlight.incrementAndGet() > config.limits().requestsInFlight()) {
       HostError busy =
           HostError.of(ErrorCode.UNAVAILABLE, "the node has too many requests in flight");
-      x.write(Problems.of(busy), true, (reply, status) -> done("other", "busy", status, "none"));
+      x.write(
+          Problems.of(busy),
+          true,
+          (reply, status) -> done("other", "busy", status, MicrometerTelemetry.NO_TENANT));
       return;
     }
     if (x.isAmbiguous()) {
       x.write(
           Problems.of(Refusal.badRequest("the only transfer coding of this node is chunked")),
           true,
-          (reply, status) -> done("other", "invalid", status, "none"));
+          (reply, status) -> done("other", "invalid", status, MicrometerTelemetry.NO_TENANT));
       return;
     }
     threads.execute(() -> {
@@ -269,7 +272,7 @@ public final class Gateway implements AutoCloseable {
         .write(
             Problems.of(new Refusal(status, ErrorCode.INVALID_ARGUMENT, message)),
             true,
-            (reply, s) -> done("other", "invalid", s, "none"));
+            (reply, s) -> done("other", "invalid", s, MicrometerTelemetry.NO_TENANT));
   }
 
   private HttpExchange exchange(HttpServerRequest request) {

@@ -36,14 +36,19 @@ import org.jspecify.annotations.Nullable;
  * The node's metrics. What is counted on hot paths is a look-up of a cached meter and an add; what
  * can be asked (mailboxes, actors, tuples) is asked when the page is read. At most {@value
  * #MAX_APPS} apps and {@value AppSeries#MAX_NAMES} types of each have series of their own, the rest
- * are counted under {@code other}. Thread-safe.
+ * are counted under {@value #OTHER}. Thread-safe.
  */
 public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
   public static final String CONTENT_TYPE = MetricsPage.CONTENT_TYPE;
   static final int MAX_APPS = 200;
-  static final String OTHER = "other";
 
-  private static final int MAX_HTTP_SERIES = 5_000;
+  /** Stands for the tenants, apps and types without series of their own; cannot be a name. */
+  static final String OTHER = "_other";
+
+  /** Stands for the tenant of a request that names none; cannot be a name. */
+  static final String NO_TENANT = "_none";
+
+  static final int MAX_HTTP_SERIES = 5_000;
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -140,16 +145,24 @@ public final class MicrometerTelemetry implements Telemetry, AutoCloseable {
 
   /** A request was answered, or its client left (499). */
   void http(String method, String route, int status, String tenant) {
-    String label = http.size() < MAX_HTTP_SERIES ? tenant : OTHER;
-    http.computeIfAbsent(
-            new HttpKey(method, route, status, label),
-            k ->
-                Counter.builder("plexspaces.http.requests")
-                    .description("Requests, by route and status; 499 for clients that left.")
-                    .tags("method", k.method(), "route", k.route())
-                    .tags("status", Integer.toString(k.status()), "tenant", k.tenant())
-                    .register(registry))
-        .increment();
+    HttpKey key = new HttpKey(method, route, status, tenant);
+    Counter counter = http.get(key);
+    if (counter == null) {
+      // Only series that are not there yet are refused, so those that are go on counting.
+      boolean own = http.size() < MAX_HTTP_SERIES;
+      counter =
+          http.computeIfAbsent(
+              own ? key : new HttpKey(method, route, status, OTHER), this::httpCounter);
+    }
+    counter.increment();
+  }
+
+  private Counter httpCounter(HttpKey k) {
+    return Counter.builder("plexspaces.http.requests")
+        .description("Requests, by route and status; 499 for clients that left.")
+        .tags("method", k.method(), "route", k.route())
+        .tags("status", Integer.toString(k.status()), "tenant", k.tenant())
+        .register(registry);
   }
 
   /** All series as Prometheus text. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Health, metrics, and the description of the API. */
 final class NodeRoutes {
@@ -20,7 +21,11 @@ final class NodeRoutes {
   private final BooleanSupplier ready;
   private final MicrometerTelemetry metrics;
   private final Supplier<byte[]> openApi;
+  private volatile byte @Nullable [] description;
 
+  /**
+   * @param openApi writes the description; it does not change, so it is asked once
+   */
   NodeRoutes(BooleanSupplier ready, MicrometerTelemetry metrics, Supplier<byte[]> openApi) {
     this.ready = ready;
     this.metrics = metrics;
@@ -77,7 +82,17 @@ final class NodeRoutes {
             "openapi",
             "This description.",
             new Success(200, Payload.JSON_TYPE, "", "An OpenAPI 3.1 document."),
-            x -> new Reply(200, Payload.JSON_TYPE, openApi.get(), Map.of())));
+            x -> new Reply(200, Payload.JSON_TYPE, description(), Map.of())));
+  }
+
+  /** Anybody may ask for it, so it must not cost its writing each time. */
+  private byte[] description() {
+    byte[] bytes = description;
+    if (bytes == null) {
+      bytes = openApi.get();
+      description = bytes;
+    }
+    return bytes;
   }
 
   private Reply ready() {

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pipeline {
   private static final byte[] NO_BODY = {};
-  private static final Caller NOBODY = new Caller("none", "anonymous", Set.of());
+  private static final Caller NOBODY =
+      new Caller(MicrometerTelemetry.NO_TENANT, "anonymous", Set.of());
   private static final Pattern TRACEPARENT =
       Pattern.compile("00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
   private static final String NO_TRACE = "0".repeat(32);

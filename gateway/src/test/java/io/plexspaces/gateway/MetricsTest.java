@@ -47,7 +47,7 @@ class MetricsTest {
     metrics.deadLetter(actor(app, "counter"), "max_deliveries");
     metrics.journalCommit(actor(app, "counter"), 8, 200_000);
     metrics.tupleOperation(app, "ts_write");
-    metrics.http("GET", "/health/live", 200, "none");
+    metrics.http("GET", "/health/live", 200, MicrometerTelemetry.NO_TENANT);
   }
 
   @Test
@@ -229,14 +229,44 @@ class MetricsTest {
     String text = all();
     assertThat(text)
         .contains(
-            "plexspaces_messages_total{app=\"other\",kind=\"ask\",node=\"n1\",outcome=\"ok\","
-                + "tenant=\"other\",type=\"other\"} 50.0");
+            "plexspaces_messages_total{app=\"_other\",kind=\"ask\",node=\"n1\",outcome=\"ok\","
+                + "tenant=\"_other\",type=\"_other\"} 50.0");
     // one of the own series is t's
     assertThat(text)
         .contains(
             "plexspaces_messages_total{app=\"a0\",kind=\"ask\",node=\"n1\",outcome=\"other\","
-                + "tenant=\"acme\",type=\"other\"} 51.0");
+                + "tenant=\"acme\",type=\"_other\"} 51.0");
     assertThat(text.lines().filter(l -> l.startsWith("plexspaces_messages_total")).count())
         .isEqualTo(MicrometerTelemetry.MAX_APPS + AppSeries.MAX_NAMES + 1L);
+  }
+
+  @Test
+  void requestsThatHaveASeriesGoOnBeingCountedAtTheCap() {
+    for (int i = 0; i < MicrometerTelemetry.MAX_HTTP_SERIES; i++) {
+      metrics.http("GET", "/metrics", 200, "t" + i);
+    }
+    metrics.http("GET", "/metrics", 200, "t0");
+    metrics.http("GET", "/metrics", 200, "late");
+    metrics.http("GET", "/metrics", 200, "later");
+    String head = "plexspaces_http_requests_total{method=\"GET\",node=\"n1\",route=\"/metrics\",";
+    assertThat(all())
+        .contains(
+            head + "status=\"200\",tenant=\"t0\"} 2.0",
+            head + "status=\"200\",tenant=\"t1\"} 1.0",
+            head + "status=\"200\",tenant=\"_other\"} 2.0")
+        .doesNotContain("tenant=\"late");
+  }
+
+  @Test
+  void noTenantsNameIsOneOfTheLabelsForWhatBelongsToSeveral() {
+    for (int i = 0; i <= MicrometerTelemetry.MAX_APPS; i++) {
+      metrics.message(actor(new AppId("acme", "a" + i), "t"), "ask", "ok", 0);
+    }
+    metrics.http("GET", "/health/live", 200, MicrometerTelemetry.NO_TENANT);
+    assertThat(all()).contains("tenant=\"_other\"", "tenant=\"_none\"");
+    for (String label : List.of(MicrometerTelemetry.OTHER, MicrometerTelemetry.NO_TENANT)) {
+      assertThat(AppId.isName(label)).isFalse();
+      assertThat(metrics.scrape(label.substring(1))).isEmpty();
+    }
   }
 }

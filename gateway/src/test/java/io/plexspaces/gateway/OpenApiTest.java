@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class OpenApiTest {
@@ -51,5 +52,45 @@ class OpenApiTest {
       assertThat(doc.object("components").object("schemas").fields().keySet())
           .containsExactlyInAnyOrderElementsOf(used);
     }
+  }
+
+  /** Whoever may ask for it without a token must not make the node write it again. */
+  @Test
+  void itIsWrittenOnce() {
+    AtomicInteger written = new AtomicInteger();
+    try (MicrometerTelemetry metrics = new MicrometerTelemetry("n1")) {
+      NodeRoutes node =
+          new NodeRoutes(
+              () -> true,
+              metrics,
+              () -> {
+                written.incrementAndGet();
+                return new byte[] {'{', '}'};
+              });
+      Route route =
+          node.routes().stream()
+              .filter(r -> r.operationId().equals("openapi"))
+              .findFirst()
+              .orElseThrow();
+      byte[] first = reply(route);
+      assertThat(first).isEqualTo(new byte[] {'{', '}'});
+      assertThat(reply(route)).isSameAs(first);
+      assertThat(written).hasValue(1);
+    }
+  }
+
+  private static byte[] reply(Route route) {
+    Exchange x =
+        new Exchange(
+            route,
+            new Caller(MicrometerTelemetry.NO_TENANT, "anonymous", Set.of()),
+            Map.of(),
+            Map.of(),
+            null,
+            new byte[0],
+            null,
+            "0".repeat(32),
+            new Cancellation());
+    return route.handler().handle(x).body();
   }
 }
