@@ -80,6 +80,7 @@ record ExampleApp(Path home) {
    */
   Artifact build(Path fallback, Screen screen) throws IOException {
     String digest = digest();
+    GuestBuilder builder = new GuestBuilder();
     Path artifact = target().resolve(NAME + ".wasm");
     Path stamp = target().resolve(NAME + ".digest");
     if (Files.isRegularFile(artifact)
@@ -89,25 +90,23 @@ record ExampleApp(Path home) {
     }
     boolean writable = Files.isWritable(Files.exists(target()) ? target() : folder());
     if (writable) {
-      fetchTools(screen);
+      if (!builder.hasBundler(folder())) {
+        fetchTools(screen);
+      }
       Files.createDirectories(target());
       Files.deleteIfExists(stamp);
     } else {
       artifact = fallback.resolve(NAME + ".wasm");
     }
-    BuildResult built =
-        new GuestBuilder().build(folder(), artifact, line -> screen.progress("Build", line));
+    BuildResult built = builder.build(folder(), artifact, line -> screen.progress("Build", line));
     if (writable) {
       Files.writeString(stamp, digest);
     }
     return new Artifact(artifact, built.size(), true);
   }
 
-  /** The bundler comes from npm, by the example's lock file. */
+  /** A bundler that is nowhere comes from npm, by the example's lock file. */
   private void fetchTools(Screen screen) throws IOException {
-    if (Files.exists(folder().resolve("node_modules/.bin/esbuild"))) {
-      return;
-    }
     screen.progress("Build", "npm ci in " + FOLDER + " (esbuild, typescript)");
     Path log = Files.createTempFile("plexspaces-npm", ".log");
     try {
