@@ -37,7 +37,7 @@ class CrashTest {
 
   @Test
   void everyAcknowledgedIncrementOutlivesKillNine() throws Exception {
-    byte[] wasm = Guests.counter();
+    byte[] wasm = Guests.fastestCounter();
     Path data = dir.resolve("data");
     long seed = Long.getLong("plexspaces.seed", System.nanoTime());
     Random random = new Random(seed);
@@ -68,7 +68,7 @@ class CrashTest {
   /** Clients increment until the node is killed, after a random number of replies. */
   private static void streamUntilKilled(
       NodeProcess node, List<Known> known, Random random, int round) throws Exception {
-    int after = 20 + random.nextInt(300);
+    int after = 20 + random.nextInt(600);
     AtomicInteger replies = new AtomicInteger();
     AtomicBoolean dead = new AtomicBoolean();
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -105,7 +105,7 @@ class CrashTest {
       assertThat(a.status()).as(a.body()).isEqualTo(200);
       k.acknowledged++;
       k.lostKey = "";
-      assertThat(a.body()).isEqualTo("{\"count\":" + k.acknowledged + "}");
+      assertThat(Guests.count(a.body())).isEqualTo(k.acknowledged);
     } catch (IOException e) {
       dead.set(true); // the reply was lost with the node
     }
@@ -120,7 +120,7 @@ class CrashTest {
         continue;
       }
       String actor = "bank/counter/c" + i;
-      long count = Long.parseLong(http.ask(actor, "get", "").body());
+      long count = Guests.count(http.ask(actor, "get", "").body());
       if (k.lostKey.isEmpty()) {
         assertThat(count).as(when + ": " + actor).isEqualTo(k.acknowledged);
         continue;
@@ -129,8 +129,8 @@ class CrashTest {
       assertThat(count).as(when + ": " + actor).isBetween(k.acknowledged, k.acknowledged + 1);
       // A retry with the key returns the reply that was lost, or does it now; never twice.
       Http.Answer again = http.ask(actor, "increment", "{}", k.lostKey);
-      assertThat(again.body()).isEqualTo("{\"count\":" + (k.acknowledged + 1) + "}");
-      assertThat(http.ask(actor, "get", "").body()).isEqualTo("" + (k.acknowledged + 1));
+      assertThat(Guests.count(again.body())).isEqualTo(k.acknowledged + 1);
+      assertThat(Guests.count(http.ask(actor, "get", "").body())).isEqualTo(k.acknowledged + 1);
       k.acknowledged++;
       k.lostKey = "";
     }
