@@ -11,11 +11,6 @@ import java.nio.charset.StandardCharsets;
 
 /** The imports of the core-module ABI, version 1. */
 final class AbiImports {
-  /** What guest and host hand each other at once, at most. */
-  static final int MAX_PAYLOAD = 16 << 20;
-
-  private static final int MAX_OPERATION_NAME = 256;
-  private static final int MAX_LOG_MESSAGE = 64 << 10;
   private static final int MAX_LEVEL = 4;
   private static final String MODULE = "plexspaces";
   private static final byte[] NONE = {};
@@ -69,7 +64,7 @@ final class AbiImports {
 
   private static long output(Lease guest, long[] args) {
     int size = (int) args[1];
-    checkSize("output", size, MAX_PAYLOAD);
+    checkSize("output", size, CoreLimits.PAYLOAD);
     exchange(guest).output = guest.read((int) args[0], size);
     return 0;
   }
@@ -77,13 +72,13 @@ final class AbiImports {
   private static long call(Lease guest, long[] args) {
     String operation = text(guest, "operation name", (int) args[0], (int) args[1]);
     int size = (int) args[3];
-    checkSize("request", size, MAX_PAYLOAD);
+    checkSize("request", size, CoreLimits.PAYLOAD);
     byte[] request = guest.read((int) args[2], size);
     Exchange e = exchange(guest);
     try {
       byte[] reply =
           guest.host().call(operation, size == 0 ? Frame.EMPTY : Frame.decode(request)).encode();
-      if (reply.length > MAX_PAYLOAD) {
+      if (reply.length > CoreLimits.PAYLOAD) {
         throw new HostException(
             ErrorCode.RESOURCE_EXHAUSTED,
             "the result of "
@@ -91,7 +86,7 @@ final class AbiImports {
                 + " has "
                 + reply.length
                 + " bytes, more than the "
-                + MAX_PAYLOAD
+                + CoreLimits.PAYLOAD
                 + " that a guest is given at once");
       }
       e.result = reply;
@@ -118,13 +113,13 @@ final class AbiImports {
       throw Lease.trap("the guest logs at level " + level + "; levels are 0 to " + MAX_LEVEL);
     }
     guest.checkRange((int) args[1], size);
-    byte[] message = guest.read((int) args[1], Math.min(size, MAX_LOG_MESSAGE));
+    byte[] message = guest.read((int) args[1], Math.min(size, CoreLimits.LOG_MESSAGE));
     guest.host().log(level, new String(message, StandardCharsets.UTF_8));
     return 0;
   }
 
   private static String text(Lease guest, String what, int at, int size) {
-    checkSize(what, size, MAX_OPERATION_NAME);
+    checkSize(what, size, CoreLimits.OPERATION_NAME);
     try {
       return StandardCharsets.UTF_8
           .newDecoder()

@@ -48,7 +48,7 @@ final class WasmGuestInstance implements GuestInstance {
       return trap;
     }
     try {
-      HostError said = HostError.fromValue(Json.read(output));
+      HostError said = GuestErrors.cut(HostError.fromValue(Json.read(output)));
       return new GuestTrap(HostError.of(said.code(), "the guest crashed: " + said.message()), trap);
     } catch (HostException e) {
       return trap;
@@ -69,7 +69,7 @@ final class WasmGuestInstance implements GuestInstance {
   /** An error by the guest's own account; one that cannot be read is a crash all the same. */
   private static GuestReply failure(long status, byte[] output) {
     try {
-      return GuestReply.failed(HostError.fromValue(Json.read(output)));
+      return GuestReply.failed(GuestErrors.cut(HostError.fromValue(Json.read(output))));
     } catch (HostException e) {
       return GuestReply.failed(
           HostError.of(

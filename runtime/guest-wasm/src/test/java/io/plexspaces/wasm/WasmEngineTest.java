@@ -353,7 +353,7 @@ class WasmEngineTest {
   @Test
   void aTooBigResultIsAnErrorOfTheCall() {
     GuestInstance i = spawn(caller("read"));
-    host.operation = (op, request) -> Frame.ofBody(new byte[AbiImports.MAX_PAYLOAD]);
+    host.operation = (op, request) -> Frame.ofBody(new byte[CoreLimits.PAYLOAD]);
     GuestReply r = handle(i, "");
     assertThat(error(r).code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
   }

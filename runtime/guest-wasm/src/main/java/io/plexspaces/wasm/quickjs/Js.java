@@ -2,10 +2,14 @@ package io.plexspaces.wasm.quickjs;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestTrap;
+import io.plexspaces.wasm.CoreLimits;
 import io.plexspaces.wasm.ExportedFunction;
+import io.plexspaces.wasm.GuestErrors;
 import io.plexspaces.wasm.Lease;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running QuickJS, as the host talks to it. Values are addresses (see {@link QuickJsExports}).
@@ -133,14 +137,60 @@ final class Js {
     return value(call(f.call(), function, self, count, args));
   }
 
-  /** The UTF-8 text of a value. */
-  byte[] text(int value) {
+  /**
+   * The UTF-8 text of a value.
+   *
+   * @param what what the guest gave it as
+   * @param max bytes that are read at most
+   * @throws HostException INVALID_ARGUMENT with the size, if the text is longer
+   */
+  byte[] text(String what, int value, int max) {
+    Text t = read(value, max);
+    if (!t.whole()) {
+      throw new HostException(ErrorCode.INVALID_ARGUMENT, tooLarge(what, t.size, max));
+    }
+    return t.bytes;
+  }
+
+  /** A text of {@code size} bytes, of which the first were read. */
+  private static final class Text {
+    private final byte[] bytes;
+    private final int size;
+
+    Text(byte[] bytes, int size) {
+      this.bytes = bytes;
+      this.size = size;
+    }
+
+    boolean whole() {
+      return bytes.length == size;
+    }
+  }
+
+  private Text read(int value, int max) {
     int scratch = put(new byte[Integer.BYTES]);
     int p = cstring(value, scratch);
-    byte[] text = guest.read(p, guest.readInt(scratch));
+    int size = guest.readInt(scratch);
+    byte[] bytes = guest.read(p, Math.min(size, max));
     guest.call(f.freeCstring(), p);
     free(scratch);
-    return text;
+    return new Text(bytes, size);
+  }
+
+  static String tooLarge(String what, int size, int max) {
+    return "the guest gave "
+        + what
+        + " of "
+        + Integer.toUnsignedString(size)
+        + " bytes; at most "
+        + max
+        + " are allowed";
+  }
+
+  /** The beginning of a value's text if it has more than {@code max} bytes, or null. */
+  @Nullable String beginningOfLong(int value, int max) {
+    Text t = read(value, max);
+    return t.whole() ? null : GuestErrors.beginning(t.bytes);
   }
 
   /**
@@ -154,13 +204,22 @@ final class Js {
     if (length == 0) {
       throw Lease.trap("the module answered nothing: its SDK is not of this version");
     }
-    Answer a = new Answer((char) guest.readByte(p), guest.read(p + 1, length - 1));
+    boolean tooLarge = length - 1 > CoreLimits.PAYLOAD;
+    Answer a =
+        tooLarge
+            ? new Answer(
+                Answer.TOO_LARGE,
+                tooLarge("a reply", length - 1, CoreLimits.PAYLOAD)
+                    .getBytes(StandardCharsets.UTF_8))
+            : new Answer((char) guest.readByte(p), guest.read(p + 1, length - 1));
     guest.call(f.freeCstring(), p);
     return a;
   }
 
-  /** {@code 0} and a result, or {@code 1} and an error. */
+  /** {@code 0} and a result, {@code 1} and an error, or the reason why neither was read. */
   static final class Answer {
+    static final char TOO_LARGE = '!';
+
     private final char status;
     private final byte[] text;
 
@@ -188,11 +247,17 @@ final class Js {
     return p;
   }
 
-  /** Text that C code has put at {@code address}, with a zero behind it. */
+  /**
+   * Text that C code has put at {@code address}, with a zero behind it; only its beginning if it is
+   * long.
+   */
   String cstring(int address) {
     int end = address;
     while (guest.readByte(end) != 0) {
       end++;
+      if (end - address > GuestErrors.MAX_TEXT) {
+        return GuestErrors.beginning(guest.read(address, GuestErrors.MAX_TEXT));
+      }
     }
     return new String(guest.read(address, end - address), StandardCharsets.UTF_8);
   }
@@ -207,8 +272,10 @@ final class Js {
     freeValue(error);
   }
 
-  String display(int value) {
-    return new String(text(value), StandardCharsets.UTF_8);
+  /** A value as text for messages, of which only the beginning is read if it is long. */
+  private String display(int value) {
+    Text t = read(value, GuestErrors.MAX_TEXT);
+    return t.whole() ? new String(t.bytes, StandardCharsets.UTF_8) : GuestErrors.beginning(t.bytes);
   }
 
   int takeException() {

@@ -1,18 +1,21 @@
 package io.plexspaces.wasm.quickjs;
 
+import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.wasm.CodelessModule;
+import io.plexspaces.wasm.CoreLimits;
+import io.plexspaces.wasm.GuestErrors;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.HostImports;
 import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.StartupHost;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +30,7 @@ final class QuickJsImports {
   static final String HOST_FUNCTION = "__plexspaces_host";
 
   private static final List<String> LEVELS = List.of("trace", "debug", "info", "warn", "error");
+  private static final int INFO = 2;
   private static final int UTC = 0;
 
   /** Null for the engine alone, which has no modules. */
@@ -34,8 +38,7 @@ final class QuickJsImports {
 
   private QuickJsExports exports;
 
-  /** Promises that were rejected in the running call and that nobody has handled so far. */
-  private final Map<GuestState, Map<Integer, String>> rejected = new ConcurrentHashMap<>();
+  private final Map<GuestState, Rejections> rejected = new ConcurrentHashMap<>();
 
   @SuppressWarnings("NullAway.Init") // The exports exist once the program is linked with these.
   QuickJsImports(@Nullable CodelessModule app) {
@@ -63,9 +66,9 @@ final class QuickJsImports {
     if (rejected.isEmpty()) {
       return;
     }
-    Map<Integer, String> left = rejected.remove(state);
+    Rejections left = rejected.remove(state);
     if (left != null) {
-      left.values().forEach(reason -> host.log(4, "unhandled promise rejection: " + reason));
+      left.report(host);
     }
   }
 
@@ -74,15 +77,21 @@ final class QuickJsImports {
     rejected.remove(state);
   }
 
+  /** Characters of rejections that are held for a running call. */
+  long heldRejections(GuestState state) {
+    Rejections r = rejected.get(state);
+    return r == null ? 0 : r.size();
+  }
+
   private long rejection(Lease guest, long[] a) {
     Js js = new Js(exports, guest);
     int promise = (int) a[0];
     int reason = (int) a[1];
-    Map<Integer, String> open = rejected.computeIfAbsent(guest.state(), s -> new LinkedHashMap<>());
+    Rejections open = rejected.computeIfAbsent(guest.state(), s -> new Rejections());
     if (a[2] == 0) {
-      open.put(js.identity(promise), js.describe(reason));
+      open.rejected(js.identity(promise), () -> GuestErrors.cut(js.describe(reason)));
     } else {
-      open.remove(js.identity(promise));
+      open.handled(js.identity(promise));
     }
     js.freeValue(promise);
     js.freeValue(reason);
@@ -145,25 +154,52 @@ final class QuickJsImports {
       js.raise(HOST_FUNCTION + " takes an operation, a header and a body");
       return 0;
     }
-    String operation = js.display(guest.readInt(argv));
-    byte[] header = js.text(guest.readInt(argv + 4));
-    byte[] body = js.text(guest.readInt(argv + 8));
     byte[] answer;
     try {
-      answer = prefixed('0', answer(guest.host(), operation, new Frame(header, body)));
+      String operation =
+          new String(
+              js.text("an operation name", guest.readInt(argv), CoreLimits.OPERATION_NAME),
+              StandardCharsets.UTF_8);
+      answer = prefixed('0', answer(js, guest, operation, argv));
     } catch (HostException e) {
       answer = prefixed('1', Json.write(e.error().toValue()));
     }
     return js.string(answer);
   }
 
-  private static byte[] answer(GuestHost host, String operation, Frame request) {
-    if (host instanceof StartupHost && operation.equals("log")) {
+  private static byte[] answer(Js js, Lease guest, String operation, int argv) {
+    GuestHost host = guest.host();
+    int headerValue = guest.readInt(argv + 4);
+    boolean log = operation.equals("log");
+    if (log) {
+      String cut = js.beginningOfLong(headerValue, CoreLimits.LOG_MESSAGE);
+      if (cut != null) {
+        host.log(INFO, cut);
+        return new byte[0];
+      }
+    }
+    byte[] header = js.text("a header", headerValue, CoreLimits.PAYLOAD);
+    byte[] body = js.text("a body", guest.readInt(argv + 8), CoreLimits.PAYLOAD - header.length);
+    Frame request = new Frame(header, body);
+    if (log && host instanceof StartupHost) {
       Value.Obj o = request.headerObject();
       host.log(Math.max(0, LEVELS.indexOf(o.string("level", "info"))), o.string("message", ""));
       return new byte[0];
     }
-    return Payloads.json(host.call(operation, request));
+    Frame reply = host.call(operation, request);
+    byte[] answer = Payloads.json(reply);
+    if (answer.length > CoreLimits.PAYLOAD) {
+      throw new HostException(
+          ErrorCode.RESOURCE_EXHAUSTED,
+          "the result of "
+              + operation
+              + " has "
+              + answer.length
+              + " bytes, more than the "
+              + CoreLimits.PAYLOAD
+              + " that a guest is given at once");
+    }
+    return answer;
   }
 
   private static byte[] prefixed(char first, byte[] rest) {

@@ -10,8 +10,10 @@ import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
+import io.plexspaces.wasm.GuestErrors;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.Lease;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /** An actor in JavaScript: a fork of its app. */
@@ -108,9 +110,12 @@ final class QuickJsInstance implements GuestInstance {
     if (a.status() == '0') {
       return GuestReply.ok(Frame.ofBody(a.text()));
     }
+    if (a.status() == Js.Answer.TOO_LARGE) {
+      return crashed(new String(a.text(), StandardCharsets.UTF_8));
+    }
     HostError error;
     try {
-      error = HostError.fromValue(Json.read(a.text()));
+      error = GuestErrors.cut(HostError.fromValue(Json.read(a.text())));
     } catch (HostException e) {
       return crashed("the module's error is not JSON: " + e.getMessage());
     }
@@ -125,11 +130,17 @@ final class QuickJsInstance implements GuestInstance {
     }
     int line = what.indexOf('\n');
     if (line < 0) {
-      return GuestReply.failed(HostError.of(ErrorCode.INTERNAL, what));
+      return GuestReply.failed(GuestErrors.cut(HostError.of(ErrorCode.INTERNAL, what)));
     }
     Value stack = Value.Obj.builder().put("stack", what.substring(line + 1)).build();
     return GuestReply.failed(
-        new HostError(ErrorCode.INTERNAL, what.substring(0, line), false, stack, false));
+        GuestErrors.cut(
+            new HostError(ErrorCode.INTERNAL, what.substring(0, line), false, stack, false)));
+  }
+
+  /** Characters of unhandled rejections that the running call holds in the host. */
+  long heldRejections() {
+    return imports.heldRejections(state);
   }
 
   @Override

@@ -60,6 +60,17 @@ class QuickJsEngineTest {
       onTimer() { setTimeout(() => {}, 1); }
       onUtf() { return new TextDecoder().decode(new TextEncoder().encode("aü€😀")); }
       async onDynamic({ path }) { return (await import(path)).default; }
+      onRejectMany({ size, count }) {
+        const s = 'x'.repeat(size); this.kept = [];
+        for (let i = 0; i < count; i++) this.kept.push(Promise.reject(s));
+        this.kept = null; host.ask("b", "go"); return count;
+      }
+      onRejectDropped() { for (let i = 0; i < 3; i++) Promise.reject("r" + i); }
+      onBig(n) { return "x".repeat(n); }
+      onThrowBig(n) { throw new Error("x".repeat(n)); }
+      onRefuseBig(n) { throw new BusinessError("ABORTED", "x".repeat(n), { stack: "y".repeat(n) }); }
+      onRawCall({ op, header, body }) { return globalThis.__plexspaces_host("x".repeat(op), "y".repeat(header), "z".repeat(body)); }
+      onPrintBig(n) { console.log("ü".repeat(n)); return 1; }
       onTerminate(reason) { console.log("bye " + reason); }
       """;
 
@@ -116,6 +127,65 @@ class QuickJsEngineTest {
           .startsWith("4: unhandled promise rejection: Error: nobody looks");
       assertThat(a.ask("look", "{}")).isEqualTo("\"seen\"");
       assertThat(a.host.log).hasSize(1);
+    }
+  }
+
+  @Test
+  void manyRejectionsAreCountedNotKept() {
+    try (Actor a = spawn(module)) {
+      long[] held = {0};
+      a.host.answer =
+          (op, f) -> {
+            held[0] = ((QuickJsInstance) a.instance).heldRejections();
+            return Frame.ofBody(bytes("1"));
+          };
+      assertThat(a.ask("reject_many", "{\"size\":10000000,\"count\":200}")).isEqualTo("200");
+      assertThat(held[0]).isBetween(1L, 16L * 8200);
+      assertThat(a.host.log).hasSize(17);
+      assertThat(a.host.log.getFirst()).hasSizeBetween(8192, 8300).endsWith("x…");
+      assertThat(a.host.log.getLast()).isEqualTo("4: and 184 more unhandled promise rejections");
+      a.host.log.clear();
+      a.ask("reject_dropped", "{}");
+      assertThat(a.host.log).hasSize(3);
+      assertThat(((QuickJsInstance) a.instance).heldRejections()).isZero();
+    }
+  }
+
+  @Test
+  void whatIsTooLargeIsRefusedWithTheSize() {
+    int most = 16 << 20;
+    GuestLimits limits = new GuestLimits(512L << 20, Duration.ofSeconds(10));
+    try (GuestModule big = JsFixture.ENGINE.load(JsFixture.artifact(actor(MEMBERS)), limits);
+        Actor a = spawn(big)) {
+      assertThat(a.refused("big", "" + most).message())
+          .isEqualTo("the guest gave a reply of 16777218 bytes; at most 16777216 are allowed");
+      assertThat(a.ask("big", "1000")).hasSize(1002);
+      a.host.answer = (op, f) -> Frame.ofBody(bytes("1"));
+      assertThat(a.ask("raw_call", "{\"op\":256,\"header\":5,\"body\":5}")).isEqualTo("\"01\"");
+      assertThat(a.ask("raw_call", "{\"op\":257,\"header\":5,\"body\":5}"))
+          .contains("INVALID_ARGUMENT", "an operation name of 257 bytes; at most 256 are allowed");
+      assertThat(a.ask("raw_call", "{\"op\":3,\"header\":5,\"body\":" + most + "}"))
+          .contains("INVALID_ARGUMENT", "a body of 16777216 bytes; at most 16777211 are allowed");
+      assertThat(a.host.calls).hasSize(1);
+      a.host.answer = (op, f) -> Frame.ofBody(new byte[most + 1]);
+      assertThat(a.ask("raw_call", "{\"op\":3,\"header\":5,\"body\":5}"))
+          .contains("RESOURCE_EXHAUSTED", "has 16777217 bytes");
+    }
+  }
+
+  @Test
+  void longMessagesAreCut() {
+    try (Actor a = spawn(module)) {
+      HostError thrown = a.refused("throw_big", "1000000");
+      assertThat(thrown.message()).startsWith("Error: xxx").endsWith("x…").hasSizeLessThan(8200);
+      assertThat(((Value.Obj) thrown.details()).string("stack", "")).contains("onThrowBig");
+      HostError refused = a.refused("refuse_big", "1000000");
+      assertThat(refused.message()).endsWith("x…").hasSize(8193);
+      assertThat(((Value.Obj) refused.details()).string("stack", "")).endsWith("y…").hasSize(8193);
+      a.ask("print_big", "1000000");
+      assertThat(a.host.log).hasSize(1);
+      assertThat(bytes(a.host.log.getFirst())).hasSizeBetween(65_000, 65_600);
+      assertThat(a.host.log.getFirst()).endsWith("ü…");
     }
   }
 
