@@ -10,7 +10,7 @@ public interface Telemetry {
   /**
    * A message was handled.
    *
-   * @param kind ask, send, query
+   * @param kind ask, send, state
    * @param outcome ok, business, error, crashed, expired, rejected
    * @param turnNanos how long its turn ran, 0 if none did
    */
