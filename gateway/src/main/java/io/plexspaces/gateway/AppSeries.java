@@ -19,7 +19,7 @@ final class AppSeries {
   /** Own series of types, and of tuple operations, an app may have. */
   static final int MAX_NAMES = 50;
 
-  private static final List<String> KINDS = List.of("ask", "send", "query", "other");
+  private static final List<String> KINDS = List.of("ask", "send", "state", "other");
   private static final List<String> OUTCOMES =
       List.of("ok", "business", "error", "crashed", "expired", "rejected", "other");
   private static final Duration[] TURN_BUCKETS =

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +48,7 @@ class MetricsTest {
     metrics.message(actor(app, "counter"), "ask", "ok", 1_500_000);
     metrics.message(actor(app, "counter"), "ask", "ok", 0);
     metrics.message(actor(app, "counter"), "send", "crashed", 10);
+    metrics.message(actor(app, "counter"), "state", "ok", 10);
     metrics.restarted(actor(app, "counter"));
     metrics.deadLetter(actor(app, "counter"), "max_deliveries");
     metrics.journalCommit(actor(app, "counter"), 8, 200_000);
@@ -59,12 +65,15 @@ class MetricsTest {
             "plexspaces_messages_total{"
                 + common
                 + "kind=\"ask\",node=\"n1\",outcome=\"ok\",tenant=\"acme\",type=\"counter\"} 2.0",
+            "plexspaces_messages_total{"
+                + common
+                + "kind=\"state\",node=\"n1\",outcome=\"ok\",tenant=\"acme\",type=\"counter\"} 1.0",
             "plexspaces_turn_seconds_count{"
                 + common
-                + "node=\"n1\",tenant=\"acme\",type=\"counter\"} 2",
+                + "node=\"n1\",tenant=\"acme\",type=\"counter\"} 3",
             "plexspaces_turn_seconds_bucket{"
                 + common
-                + "node=\"n1\",tenant=\"acme\",type=\"counter\",le=\"0.005\"} 2",
+                + "node=\"n1\",tenant=\"acme\",type=\"counter\",le=\"0.005\"} 3",
             "plexspaces_mailbox_depth{" + common + "node=\"n1\",tenant=\"acme\"} 3.0",
             "plexspaces_actors{" + common + "node=\"n1\",state=\"running\",tenant=\"acme\"} 1.0",
             "plexspaces_restarts_total{"
@@ -78,6 +87,39 @@ class MetricsTest {
                 + common
                 + "node=\"n1\",op=\"ts_write\",tenant=\"acme\"} 1.0",
             "jvm_memory_used_bytes{");
+  }
+
+  /** The table of docs/http.md has every series of ours, with its type and labels, and no other. */
+  @Test
+  void theManualListsTheSeriesThatThereAre() throws IOException {
+    everything(SHOP);
+    Map<String, String> types = new TreeMap<>();
+    Map<String, String> there = new TreeMap<>();
+    for (String line : all().lines().filter(l -> l.contains("plexspaces_")).toList()) {
+      String[] words = line.split(" ", 4);
+      Matcher m = SAMPLE.matcher(line);
+      if (line.startsWith("# TYPE ")) {
+        types.put(words[2], words[3]);
+      } else if (!line.startsWith("#") && m.matches()) {
+        String name = family(m.group(1), types);
+        Set<String> labels = new TreeSet<>();
+        Matcher label = Pattern.compile("([a-z_]+)=\"").matcher(m.group(2));
+        while (label.find()) {
+          labels.add(label.group(1));
+        }
+        labels.removeAll(Set.of("node", "le"));
+        there.put(name, types.get(name) + " " + labels);
+      }
+    }
+    Map<String, String> listed = new TreeMap<>();
+    Pattern row =
+        Pattern.compile("(?m)^\\| `(plexspaces_[a-z_]+)` \\| ([a-z]+) \\| ([a-z`, ]+) \\|");
+    Matcher m = row.matcher(Files.readString(Path.of("../docs/http.md")));
+    while (m.find()) {
+      Set<String> labels = new TreeSet<>(List.of(m.group(3).replace("`", "").split(", ")));
+      listed.put(m.group(1), m.group(2) + " " + labels);
+    }
+    assertThat(listed).isEqualTo(there).isNotEmpty();
   }
 
   /** The rules of {@code promtool check metrics}, on the text. */
