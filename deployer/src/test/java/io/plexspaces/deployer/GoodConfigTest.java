@@ -17,6 +17,9 @@ import io.plexspaces.engine.plan.AppPlan.ActorChild;
 import io.plexspaces.engine.plan.AppPlan.SupervisorPlan;
 import io.plexspaces.engine.plan.LimitsPlan;
 import io.plexspaces.engine.plan.Restart;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -144,6 +147,16 @@ class GoodConfigTest {
                 Map.of(),
                 LimitsPlan.DEFAULT,
                 Map.of()));
+  }
+
+  @Test
+  void theManualsExampleIsRead() throws IOException {
+    String manual = Files.readString(Path.of("../docs/configuration.md"));
+    int begin = manual.indexOf("```toml\n") + "```toml\n".length();
+    AppPlan plan = read(manual.substring(begin, manual.indexOf("```", begin)));
+    assertThat(plan.app().name()).isEqualTo("counter");
+    assertThat(plan.types()).containsOnlyKeys("session");
+    assertThat(plan.limits().turnTimeout()).isEqualTo(Duration.ofSeconds(10));
   }
 
   @Test
