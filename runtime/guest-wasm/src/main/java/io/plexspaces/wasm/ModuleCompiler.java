@@ -10,17 +10,21 @@ import com.dylibso.chicory.wasm.ChicoryException;
 import com.dylibso.chicory.wasm.WasmModule;
 import com.dylibso.chicory.wasm.types.CodeSection;
 import com.dylibso.chicory.wasm.types.FunctionBody;
+import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +38,21 @@ import org.jspecify.annotations.Nullable;
 public final class ModuleCompiler {
   private static final System.Logger LOG = System.getLogger(ModuleCompiler.class.getName());
 
+  /**
+   * All modules of the process are compiled by as many platform threads: that takes seconds without
+   * a pause, and on virtual threads a few deployments would keep everything else from running.
+   */
+  private static final int MAX_THREADS = 2;
+
+  /** Nested code is compiled by recursion. */
+  private static final long STACK_BYTES = 8L << 20;
+
+  /** Interpreted functions that the warning names. */
+  private static final int MAX_NAMED = 20;
+
+  private static final ThreadPoolExecutor THREADS = threads();
+
+  private final Translator translator;
   private final @Nullable ClassCache cache;
   private final @Nullable ClassCache shared;
   private final ConcurrentHashMap<String, WeakReference<CompiledModule>> live =
@@ -54,14 +73,31 @@ public final class ModuleCompiler {
    *     never written; it need not exist; null for none
    */
   public ModuleCompiler(@Nullable Path cacheDirectory, @Nullable Path sharedDirectory) {
+    this(cacheDirectory, sharedDirectory, ModuleCompiler::translate);
+  }
+
+  ModuleCompiler(
+      @Nullable Path cacheDirectory, @Nullable Path sharedDirectory, Translator translator) {
+    this.translator = translator;
     this.cache = cacheDirectory == null ? null : new ClassCache(cacheDirectory, true);
     this.shared = sharedDirectory == null ? null : new ClassCache(sharedDirectory, false);
+  }
+
+  /** From WASM to JVM classes without safepoints. */
+  interface Translator {
+    /**
+     * @param interpreted functions that shall not be compiled
+     */
+    CompilerResult translate(WasmModule module, Set<Integer> interpreted);
   }
 
   /**
    * Validates and compiles a module, or answers what was made of the same bytes before.
    *
-   * @throws HostException INVALID_ARGUMENT with the reason, if the module is refused
+   * <p>The caller waits while a thread of the compiler's own does it.
+   *
+   * @throws HostException INVALID_ARGUMENT with the reason, if the module is refused; CANCELLED if
+   *     the caller is interrupted, for whom the module is compiled nonetheless
    */
   public CompiledModule compile(byte[] wasm) {
     String digest = Digests.sha256(wasm);
@@ -75,29 +111,63 @@ public final class ModuleCompiler {
       return join(other);
     }
     try {
+      // A copy, for a caller that is interrupted goes on while this does.
+      byte[] copy = wasm.clone();
+      THREADS.execute(() -> run(digest, copy, mine));
+    } catch (Throwable e) {
+      running.remove(digest);
+      mine.completeExceptionally(e);
+      throw e;
+    }
+    return join(mine);
+  }
+
+  private void run(String digest, byte[] wasm, CompletableFuture<CompiledModule> result) {
+    try {
       CompiledModule again = live(digest);
       CompiledModule m = again != null ? again : make(digest, wasm);
       live.values().removeIf(r -> r.get() == null);
       live.put(digest, new WeakReference<>(m));
-      mine.complete(m);
-      return m;
+      result.complete(m);
     } catch (Throwable e) {
-      mine.completeExceptionally(e);
-      throw e;
+      // Whatever it is, the callers get it.
+      result.completeExceptionally(e);
     } finally {
       running.remove(digest);
     }
   }
 
-  private static CompiledModule join(CompletableFuture<CompiledModule> other) {
+  private static CompiledModule join(CompletableFuture<CompiledModule> result) {
     try {
-      return other.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException r) {
-        throw r;
+      return result.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HostException(
+          ErrorCode.CANCELLED, "the load was interrupted while its module was compiled", e);
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException r -> throw r;
+        case Error r -> throw r;
+        case null, default -> throw new IllegalStateException("the compiler failed", e);
       }
-      throw e;
     }
+  }
+
+  private static ThreadPoolExecutor threads() {
+    ThreadPoolExecutor e =
+        new ThreadPoolExecutor(
+            MAX_THREADS,
+            MAX_THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread t = new Thread(null, task, "guest-compiler", STACK_BYTES, false);
+              t.setDaemon(true);
+              return t;
+            });
+    e.allowCoreThreadTimeOut(true);
+    return e;
   }
 
   private @Nullable CompiledModule live(String digest) {
@@ -113,12 +183,17 @@ public final class ModuleCompiler {
       classes = cache.load(digest);
     }
     if (classes == null) {
-      classes = compile(digest, module);
+      classes = compiled(digest, module);
       if (cache != null) {
         cache.store(digest, classes);
       }
     }
-    Function<Instance, Machine> machines = classes.machineFactory();
+    Function<Instance, Machine> machines;
+    try {
+      machines = classes.machineFactory();
+    } catch (IllegalStateException | LinkageError e) {
+      throw uncompilable(digest, e);
+    }
     boolean interpreted = !classes.interpreted().isEmpty();
     return new CompiledModule(
         digest, interpreted ? module : withoutCode(module), facts, machines, interpreted);
@@ -149,50 +224,92 @@ public final class ModuleCompiler {
     return b.build();
   }
 
-  private static CompiledClasses compile(String digest, WasmModule module) {
+  private CompiledClasses compiled(String digest, WasmModule module) {
+    try {
+      return compile(digest, module);
+    } catch (HostException e) {
+      throw e;
+    } catch (ChicoryException e) {
+      throw ModuleValidator.refused("it cannot be compiled: " + e.getMessage());
+    } catch (RuntimeException | StackOverflowError e) {
+      throw uncompilable(digest, e);
+    }
+  }
+
+  /** The compiler trips over some modules that are valid. */
+  private static HostException uncompilable(String digest, Throwable e) {
+    if (e instanceof StackOverflowError) {
+      e.setStackTrace(new StackTraceElement[0]);
+    }
+    LOG.log(System.Logger.Level.WARNING, "module " + digest + " cannot be compiled", e);
+    return ModuleValidator.refused("it cannot be compiled (" + e + ")");
+  }
+
+  private CompiledClasses compile(String digest, WasmModule module) {
     SafepointRewriter rewriter = new SafepointRewriter(ModuleCompiler.class.getClassLoader());
-    Set<Integer> interpreted = new HashSet<>();
+    Set<Integer> interpreted = new TreeSet<>();
     while (true) {
-      CompilerResult result = translate(module, interpreted);
+      CompilerResult result = translator.translate(module, interpreted);
       interpreted.addAll(result.interpretedFunctions());
-      try {
-        Map<String, byte[]> classes = new LinkedHashMap<>();
-        for (Map.Entry<String, byte[]> c : result.classBytes().entrySet()) {
-          // The compiler's own helpers have the method that is called, not calls of it.
-          classes.put(
-              c.getKey().replace('/', '.'),
-              c.getKey().endsWith("Shaded") ? c.getValue() : rewriter.rewrite(c.getValue()));
-        }
-        for (int f : interpreted) {
-          LOG.log(
-              System.Logger.Level.WARNING,
-              "function {0} of module {1} is too big to be compiled and is interpreted",
-              f,
-              digest);
+      Map<String, byte[]> classes = new LinkedHashMap<>();
+      Set<String> tooLarge = rewrite(rewriter, result, classes);
+      if (tooLarge.isEmpty()) {
+        if (!interpreted.isEmpty()) {
+          warn(digest, interpreted);
         }
         return new CompiledClasses(
             result.collector().mainClassName().replace('/', '.'), classes, interpreted);
-      } catch (SafepointRewriter.MethodTooLarge e) {
-        if (!e.method().matches("func_\\d+")) {
-          throw new IllegalStateException("method " + e.method() + " cannot be rewritten", e);
+      }
+      for (String method : tooLarge) {
+        if (!method.matches("func_\\d{1,9}")
+            || !interpreted.add(Integer.parseInt(method.substring("func_".length())))) {
+          throw new IllegalStateException("method " + method + " is too big and must be compiled");
         }
-        interpreted.add(Integer.parseInt(e.method().substring("func_".length())));
       }
     }
   }
 
-  private static CompilerResult translate(WasmModule module, Set<Integer> interpreted) {
-    try {
-      Compiler.Builder b =
-          Compiler.builder(module)
-              .withInterpreterFallback(InterpreterFallback.SILENT)
-              .withClassCollectorFactory(ByteClassCollector::new);
-      if (!interpreted.isEmpty()) {
-        b.withInterpretedFunctions(Set.copyOf(interpreted));
+  /**
+   * Puts the rewritten classes into {@code classes}.
+   *
+   * @return all methods that are too big, for compiling anew takes as long for one as for hundreds
+   */
+  private static Set<String> rewrite(
+      SafepointRewriter rewriter, CompilerResult result, Map<String, byte[]> classes) {
+    Set<String> tooLarge = new TreeSet<>();
+    for (Map.Entry<String, byte[]> c : result.classBytes().entrySet()) {
+      try {
+        // The compiler's own helpers have the method that is called, not calls of it.
+        classes.put(
+            c.getKey().replace('/', '.'),
+            c.getKey().endsWith("Shaded") ? c.getValue() : rewriter.rewrite(c.getValue()));
+      } catch (SafepointRewriter.MethodsTooLarge e) {
+        tooLarge.addAll(e.methods());
       }
-      return b.build().compile();
-    } catch (ChicoryException e) {
-      throw ModuleValidator.refused("it cannot be compiled: " + e.getMessage());
     }
+    return tooLarge;
+  }
+
+  private static void warn(String digest, Set<Integer> interpreted) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "{0} functions of module {1} are too big to be compiled and are interpreted: {2}{3}",
+        interpreted.size(),
+        digest,
+        interpreted.stream().limit(MAX_NAMED).map(String::valueOf).toList(),
+        interpreted.size() > MAX_NAMED ? " and others" : "");
+  }
+
+  static CompilerResult translate(WasmModule module, Set<Integer> interpreted) {
+    Compiler.Builder b =
+        Compiler.builder(module).withClassCollectorFactory(ByteClassCollector::new);
+    // The compiler takes a set of functions only if it need not look for more.
+    if (interpreted.isEmpty()) {
+      b.withInterpreterFallback(InterpreterFallback.SILENT);
+    } else {
+      b.withInterpreterFallback(InterpreterFallback.FAIL)
+          .withInterpretedFunctions(Set.copyOf(interpreted));
+    }
+    return b.build().compile();
   }
 }

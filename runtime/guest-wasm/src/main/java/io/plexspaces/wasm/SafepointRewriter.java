@@ -18,6 +18,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.reflect.AccessFlag;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -63,47 +64,71 @@ final class SafepointRewriter {
                             ConstantDescs.CD_Object))));
   }
 
-  /** A class that got too big for the JVM by the rewrite. */
-  static final class MethodTooLarge extends Exception {
+  /** Methods that got too big for the JVM by the rewrite. */
+  static final class MethodsTooLarge extends Exception {
     private static final long serialVersionUID = 1L;
 
-    MethodTooLarge(String method, Throwable cause) {
-      super(method, cause);
+    private final transient List<String> methods;
+
+    MethodsTooLarge(List<String> methods, Throwable cause) {
+      super(String.join(", ", methods), cause);
+      this.methods = List.copyOf(methods);
     }
 
-    String method() {
-      return String.valueOf(getMessage());
+    List<String> methods() {
+      return methods;
     }
   }
 
   /**
-   * @throws MethodTooLarge naming the method that must be left to the interpreter
+   * @throws MethodsTooLarge naming all methods of the class that must be left to the interpreter
+   * @throws IllegalArgumentException if the class cannot be written for another reason
    */
-  byte[] rewrite(byte[] bytes) throws MethodTooLarge {
+  byte[] rewrite(byte[] bytes) throws MethodsTooLarge {
     ClassModel c = classFile.parse(bytes);
-    String[] current = {""};
     try {
-      return classFile.transformClass(
-          c,
-          (builder, element) -> {
-            if (element instanceof MethodModel m) {
-              current[0] = m.methodName().stringValue();
-              builder.transformMethod(
-                  m,
-                  (method, e) -> {
-                    if (e instanceof CodeModel code) {
-                      method.withCode(out -> rewrite(out, code.elementList(), m));
-                    } else {
-                      method.with(e);
-                    }
-                  });
-            } else {
-              builder.with(element);
-            }
-          });
+      return rewrite(c, m -> true);
     } catch (IllegalArgumentException e) {
-      throw new MethodTooLarge(current[0], e);
+      // It does not say reliably which one it was, and there may be more.
+      List<String> tooLarge =
+          c.methods().stream()
+              .filter(m -> !fits(c, m))
+              .map(m -> m.methodName().stringValue())
+              .toList();
+      if (tooLarge.isEmpty()) {
+        throw e;
+      }
+      throw new MethodsTooLarge(tooLarge, e);
     }
+  }
+
+  private boolean fits(ClassModel c, MethodModel method) {
+    try {
+      rewrite(c, m -> m == method);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private byte[] rewrite(ClassModel c, Predicate<MethodModel> kept) {
+    return classFile.transformClass(
+        c,
+        (builder, element) -> {
+          if (!(element instanceof MethodModel m)) {
+            builder.with(element);
+          } else if (kept.test(m)) {
+            builder.transformMethod(
+                m,
+                (method, e) -> {
+                  if (e instanceof CodeModel code) {
+                    method.withCode(out -> rewrite(out, code.elementList(), m));
+                  } else {
+                    method.with(e);
+                  }
+                });
+          }
+        });
   }
 
   private static void rewrite(CodeBuilder out, List<CodeElement> in, MethodModel method) {
