@@ -5,33 +5,53 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Compiled classes on disk: one file per module, named by the digest of module, compiler and
  * rewrite. A file begins with the SHA-256 of the rest; what does not match is deleted and made
- * anew. A cache that cannot be written costs time, never a deployment. Thread-safe, also between
- * processes.
+ * anew. When a file is stored, the least recently used are deleted beyond a limit of bytes. A cache
+ * that cannot be written costs time, never a deployment. Thread-safe, also between processes.
  */
 final class ClassCache {
   private static final System.Logger LOG = System.getLogger(ClassCache.class.getName());
   private static final int DIGEST_BYTES = 32;
+  private static final long MAX_BYTES = 512L << 20;
+  private static final String SUFFIX = ".classes";
+  private static final String UNFINISHED = ".part";
+
+  /** A file that is being written is younger: this one's writer has died. */
+  private static final Duration ABANDONED = Duration.ofHours(1);
 
   private final Path directory;
   private final boolean writable;
+  private final long maxBytes;
 
   /**
    * @param writable false where damaged files are left alone too
    */
   ClassCache(Path directory, boolean writable) {
+    this(directory, writable, MAX_BYTES);
+  }
+
+  ClassCache(Path directory, boolean writable, long maxBytes) {
     this.directory = directory;
     this.writable = writable;
+    this.maxBytes = maxBytes;
   }
 
   /** The classes of the module with this digest, or null. */
@@ -42,7 +62,9 @@ final class ClassCache {
       if (all.length > DIGEST_BYTES) {
         byte[] content = Arrays.copyOfRange(all, DIGEST_BYTES, all.length);
         if (Arrays.equals(Digests.raw(content), Arrays.copyOf(all, DIGEST_BYTES))) {
-          return CompiledClasses.decode(content);
+          CompiledClasses classes = CompiledClasses.decode(content);
+          used(file);
+          return classes;
         }
       }
       LOG.log(System.Logger.Level.WARNING, "{0} is damaged and not used", file);
@@ -62,7 +84,7 @@ final class ClassCache {
     Path file = file(moduleDigest);
     try {
       Files.createDirectories(directory);
-      Path part = Files.createTempFile(directory, "new", ".part");
+      Path part = Files.createTempFile(directory, "new", UNFINISHED);
       try {
         Files.write(
             part,
@@ -74,15 +96,75 @@ final class ClassCache {
       } finally {
         Files.deleteIfExists(part);
       }
+      shrink(file);
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, file + " cannot be written", e);
+    }
+  }
+
+  /** The time of a file is that of its last use. */
+  private void used(Path file) {
+    if (writable) {
+      try {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.DEBUG, file + " was used, which cannot be noted", e);
+      }
+    }
+  }
+
+  private record Entry(Path file, long size, FileTime used) {}
+
+  /**
+   * Deletes what was not used for longest until the rest is within the limit. Files are read whole,
+   * so a deleted one costs compiling its module again, never more.
+   *
+   * @param stored stays, whatever its size
+   */
+  private void shrink(Path stored) throws IOException {
+    FileTime abandoned = FileTime.from(Instant.now().minus(ABANDONED));
+    List<Entry> entries = new ArrayList<>();
+    long total = 0;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      for (Path p : files) {
+        Entry e = entry(p);
+        if (e == null) {
+          continue;
+        }
+        if (p.toString().endsWith(SUFFIX)) {
+          total += e.size;
+          entries.add(e);
+        } else if (p.toString().endsWith(UNFINISHED) && e.used.compareTo(abandoned) < 0) {
+          Files.deleteIfExists(p);
+        }
+      }
+    }
+    entries.sort(Comparator.comparing(Entry::used));
+    for (Entry e : entries) {
+      if (total <= maxBytes) {
+        return;
+      }
+      if (!e.file.equals(stored)) {
+        Files.deleteIfExists(e.file);
+        total -= e.size;
+      }
+    }
+  }
+
+  /** Null if another process has deleted it meanwhile. */
+  private static @Nullable Entry entry(Path p) throws IOException {
+    try {
+      BasicFileAttributes a = Files.readAttributes(p, BasicFileAttributes.class);
+      return new Entry(p, a.size(), a.lastModifiedTime());
+    } catch (NoSuchFileException e) {
+      return null;
     }
   }
 
   private Path file(String moduleDigest) {
     String key = moduleDigest + " chicory " + Compilers.VERSION + " " + SafepointRewriter.VERSION;
     String digest = Digests.sha256(key.getBytes(StandardCharsets.UTF_8));
-    return directory.resolve(digest.substring(digest.indexOf(':') + 1) + ".classes");
+    return directory.resolve(digest.substring(digest.indexOf(':') + 1) + SUFFIX);
   }
 
   /** The version of the compiler, as its jar tells it. */
