@@ -94,7 +94,9 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     if (store.find(id).isPresent() || engine.app(id).isPresent()) {
       throw new HostException(
           ErrorCode.ALREADY_EXISTS,
-          "app \"" + id.name() + "\" is deployed already: upgrade it, or undeploy it first");
+          "app \""
+              + id.name()
+              + "\" is deployed already: undeploy it first, or choose another name with --app");
     }
     // Journals of an earlier deployment were kept on purpose; those of a failed one are removed.
     boolean fresh = journals.actors(id).isEmpty();

@@ -46,7 +46,7 @@ class CommandLineTest {
               "--config",
               config.toString());
       assertThat(again.status()).isEqualTo(1);
-      assertThat(again.err()).contains("shop").contains("upgrade");
+      assertThat(again.err()).contains("shop").contains("undeploy it first");
 
       assertThat(
               Cli.run(env, "actor", "ask", "shop/counter/main", "increment", "{\"by\":2}")

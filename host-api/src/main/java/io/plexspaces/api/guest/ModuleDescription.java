@@ -76,7 +76,9 @@ public record ModuleDescription(String sdk, Map<String, ActorType> types) {
       }
     }
     if (types.isEmpty()) {
-      throw refused("it names no actor types");
+      throw refused(
+          "it names no actor types; an SDK has to be told which classes are actors"
+              + " (registerActors in TypeScript, export_actors! in Rust)");
     }
     return new ModuleDescription(o.string("sdk", "unknown"), types);
   }

@@ -428,10 +428,6 @@ final class ActorCell implements Ready {
     app.engine().guestLog().log(id, level, message);
   }
 
-  void deadLetter(String target, String op, String why) {
-    app.engine().deadLetter(id, target, op, why);
-  }
-
   // ---- running; the worker that holds the baton
 
   /** The cell that {@code name} was last, if this actor sent to it last and it may still run. */

@@ -84,7 +84,7 @@ public final class ActorEngine implements Engine {
     private RandomGenerator random = new SecureRandom();
     private GuestLog guestLog =
         (actor, level, message) ->
-            System.getLogger("guest").log(level(level), actor + ": " + oneLine(message));
+            System.getLogger("guest").log(level(level), actor + ": " + GuestText.oneLine(message));
     private Duration startTimeout = Duration.ofSeconds(60);
     private MemoryBudget budget = MemoryBudget.unlimited();
     private int workers = Runtime.getRuntime().availableProcessors();
@@ -144,22 +144,6 @@ public final class ActorEngine implements Engine {
 
     public ActorEngine build() {
       return new ActorEngine(this);
-    }
-
-    /** A guest cannot write lines that look like somebody else's. */
-    private static String oneLine(String s) {
-      StringBuilder out = new StringBuilder(s.length());
-      for (int i = 0; i < s.length(); i++) {
-        char c = s.charAt(i);
-        if (c == '\n') {
-          out.append("\\n");
-        } else if (Character.isISOControl(c) && c != '\t') {
-          out.append(String.format("\\u%04x", (int) c));
-        } else {
-          out.append(c);
-        }
-      }
-      return out.toString();
     }
 
     private static Level level(int guestLevel) {
@@ -255,11 +239,28 @@ public final class ActorEngine implements Engine {
     LOG.log(Level.DEBUG, message);
   }
 
-  void deadLetter(ActorId actor, String target, String op, String why) {
-    telemetry.deadLetter(actor, why);
+  /** A message to {@code receiver} that nobody will handle. */
+  void deadLetter(ActorId receiver, String sender, String op, String why) {
+    telemetry.deadLetter(receiver, why);
     LOG.log(
         Level.WARNING,
-        () -> "dead letter: " + op + " from " + actor + " to " + target + ": " + why);
+        () -> "dead letter: " + op + " from " + sender + " to " + receiver + ": " + why);
+  }
+
+  /** A committed effect that no receiver will ever take. */
+  void undeliverable(ActorId sender, Outgoing effect, String why) {
+    telemetry.deadLetter(sender, why);
+    LOG.log(
+        Level.WARNING,
+        () ->
+            "dead letter: "
+                + effect.op()
+                + " from "
+                + sender
+                + " to "
+                + effect.target()
+                + ": "
+                + why);
   }
 
   /** Said once a cell: whoever is surprised finds it in the log. */
@@ -497,10 +498,11 @@ public final class ActorEngine implements Engine {
             idempotencyKey,
             null,
             false);
-    ActorCell cell = post(context, target, m);
-    if (cell.type().operation(op) == null) {
-      debug("send of the unknown operation " + op + " to " + target);
+    AppRuntime app = apps.get(target.app());
+    if (app != null) {
+      app.requireOperation(target.type(), op);
     }
+    var _ = post(context, target, m);
     return m.id();
   }
 

@@ -408,6 +408,28 @@ final class AppRuntime {
     return target.indexOf('/', first + 1) < 0 ? id().name() + "/" + target : target;
   }
 
+  /**
+   * A client that sends cannot be told later, so it is told now.
+   *
+   * @throws HostException NOT_FOUND if the type has no such operation; an unknown type is refused
+   *     where the actor is looked up
+   */
+  void requireOperation(String type, String op) {
+    ActorType t = module.description().type(type);
+    if (t != null && t.operation(op) == null) {
+      throw new HostException(ErrorCode.NOT_FOUND, noOperation(t, op));
+    }
+  }
+
+  static String noOperation(ActorType type, String op) {
+    return "type \""
+        + type.name()
+        + "\" has no operation \""
+        + op
+        + "\"; it has "
+        + String.join(", ", type.operations().keySet());
+  }
+
   /** Whether a client or another app may call a type. */
   void checkAccess(String type, RequestContext context, @Nullable AppId caller) {
     AppPlan.Access access = plan.access().get(type);

@@ -173,7 +173,7 @@ final class Outbox {
       if (e.code() == ErrorCode.RESOURCE_EXHAUSTED || e.code() == ErrorCode.UNAVAILABLE) {
         return false;
       }
-      cell.deadLetter(p.effect.target(), p.effect.op(), e.error().message());
+      cell.app().engine().undeliverable(cell.id(), p.effect, e.error().message());
       acknowledge(p);
       return true;
     }

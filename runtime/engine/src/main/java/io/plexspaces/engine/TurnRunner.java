@@ -1,5 +1,6 @@
 package io.plexspaces.engine;
 
+import io.plexspaces.api.ActorId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
@@ -224,9 +225,14 @@ final class TurnRunner {
       return;
     }
     if (m.reply() == null) {
-      cell.deadLetter(cell.id().address(), m.op(), why.message());
+      engine().deadLetter(cell.id(), sender(m), m.op(), why.message());
     }
     m.acknowledge();
+  }
+
+  private static String sender(Message m) {
+    ActorId from = m.from();
+    return from == null ? "a client" : from.address();
   }
 
   private void count(Message m, String outcome, long nanos) {
@@ -247,16 +253,7 @@ final class TurnRunner {
     }
     Operation op = m.kind() == Message.Kind.STATE ? null : cell.type().operation(m.op());
     if (op == null && m.kind() != Message.Kind.STATE) {
-      refuse(
-          m,
-          HostError.of(
-              ErrorCode.NOT_FOUND,
-              "type \""
-                  + cell.id().type()
-                  + "\" has no operation \""
-                  + m.op()
-                  + "\"; it has "
-                  + String.join(", ", cell.type().operations().keySet())));
+      refuse(m, HostError.of(ErrorCode.NOT_FOUND, AppRuntime.noOperation(cell.type(), m.op())));
       return;
     }
     Journal j = journal;
@@ -552,7 +549,7 @@ final class TurnRunner {
     TurnOutcome outcome = new TurnOutcome.Refused(error);
     Outcome answer = new Outcome(m, outcome);
     if (m.reply() == null) {
-      cell.deadLetter(cell.id().address(), m.op(), error.message());
+      engine().deadLetter(cell.id(), sender(m), m.op(), error.message());
     }
     if (j == null || pipeline == null) {
       answer.give();
@@ -577,6 +574,9 @@ final class TurnRunner {
   private void fail(Message m, Turn turn, HostError error, boolean ownFault, long nanos) {
     turn.rollBackParticipants();
     count(m, ownFault ? "crashed" : "error", nanos);
+    if (!cell.isKilled()) {
+      engine().warn(failure(m, error, ownFault));
+    }
     // First the consequences, then the reply: who is told of a crash finds the names free.
     GuestInstance guest = cell.guest();
     if (!ownFault && guest != null && guest.canRollBack()) {
@@ -585,6 +585,23 @@ final class TurnRunner {
       cell.crashed(error, ownFault);
     }
     refuseAfterTurn(m, error);
+  }
+
+  /** What an operator looks for at night: who, doing what, why, and where in the guest's code. */
+  private String failure(Message m, HostError error, boolean ownFault) {
+    String what = m.op().isEmpty() ? "a turn" : m.op();
+    String where =
+        error.details() instanceof Value.Obj d && d.get("stack") instanceof Value.Str s
+            ? GuestText.indented(s.value())
+            : "";
+    return cell.id()
+        + (ownFault ? " crashed in " : " was stopped in ")
+        + what
+        + ": "
+        + error.code()
+        + ": "
+        + GuestText.oneLine(error.message())
+        + where;
   }
 
   private void refuseAfterTurn(Message m, HostError error) {
