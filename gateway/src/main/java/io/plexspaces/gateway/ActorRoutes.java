@@ -9,6 +9,7 @@ import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Role;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.ModuleDescription;
+import io.plexspaces.deployer.Deployer;
 import io.plexspaces.engine.ActorStatus;
 import io.plexspaces.engine.Engine;
 import io.plexspaces.gateway.Route.Access;
@@ -17,6 +18,7 @@ import io.plexspaces.gateway.Route.Parameter;
 import io.plexspaces.gateway.Route.Success;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** {@code /api/v1/actors/..}: talking to actors and looking at them. */
 final class ActorRoutes {
@@ -35,9 +37,11 @@ final class ActorRoutes {
       new Success(200, Payload.JSON_TYPE, "", "The reply: the bare value.");
 
   private final Engine engine;
+  private final Deployer deployer;
 
-  ActorRoutes(Engine engine) {
+  ActorRoutes(Engine engine, Deployer deployer) {
     this.engine = engine;
+    this.deployer = deployer;
   }
 
   List<Route> routes() {
@@ -138,7 +142,25 @@ final class ActorRoutes {
     ActorId actor = x.actor();
     String op = x.path("op");
     return Reply.payload(
-        x.whileConnected(() -> engine.ask(context, actor, op, payload, x.idempotencyKey())));
+        x.whileConnected(
+            () -> reach(actor, () -> engine.ask(context, actor, op, payload, x.idempotencyKey()))));
+  }
+
+  /** An app that is deployed and does not run is not "not there": say what starts it. */
+  private <T> T reach(ActorId actor, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (HostException e) {
+      if (e.code() == ErrorCode.NOT_FOUND
+          && engine.app(actor.app()).isEmpty()
+          && deployer.app(actor.app()).isPresent()) {
+        String name = actor.app().name();
+        throw new HostException(
+            ErrorCode.FAILED_PRECONDITION,
+            "app \"" + name + "\" is stopped: \"plexspaces app start " + name + "\" starts it");
+      }
+      throw e;
+    }
   }
 
   private Reply send(Exchange x) {
@@ -148,7 +170,8 @@ final class ActorRoutes {
     // Deadlines do not bound sends; a mailbox that blocks is left when the client goes.
     RequestContext context = x.context(null);
     MessageId id =
-        x.whileConnected(() -> engine.send(context, actor, op, payload, x.idempotencyKey()));
+        x.whileConnected(
+            () -> reach(actor, () -> engine.send(context, actor, op, payload, x.idempotencyKey())));
     return Reply.json(202, Value.Obj.builder().put("message_id", id.toString()).build());
   }
 
@@ -166,7 +189,7 @@ final class ActorRoutes {
   private Reply state(Exchange x) {
     ActorId actor = x.actor();
     RequestContext context = x.context(DEFAULT_TIMEOUT_MS);
-    return Reply.payload(x.whileConnected(() -> engine.state(context, actor)));
+    return Reply.payload(x.whileConnected(() -> reach(actor, () -> engine.state(context, actor))));
   }
 
   private Reply list(Exchange x) {

@@ -134,7 +134,7 @@ public final class Gateway implements AutoCloseable {
       Engine engine, Deployer deployer, MicrometerTelemetry metrics, BooleanSupplier ready) {
     List<Route> all = new ArrayList<>();
     all.addAll(new AppRoutes(engine, deployer).routes());
-    all.addAll(new ActorRoutes(engine).routes());
+    all.addAll(new ActorRoutes(engine, deployer).routes());
     // The description is written from the table that it is part of, when somebody first asks.
     AtomicReference<Routes> whole = new AtomicReference<>();
     all.addAll(

@@ -155,7 +155,9 @@ class CrashTest {
       assertThat(node.http().ask("on/counter/main", "get", "").body()).isEqualTo("7");
       assertThat(node.http().get("/api/v1/apps/off").object().string("state", ""))
           .isEqualTo("stopped");
-      assertThat(node.http().ask("off/counter/main", "get", "").status()).isIn(404, 503);
+      Http.Answer stopped = node.http().ask("off/counter/main", "get", "");
+      assertThat(stopped.status()).isEqualTo(409);
+      assertThat(stopped.body()).contains("app start off");
       assertThat(node.http().post("/api/v1/apps/off/start", "", null).status()).isEqualTo(200);
       assertThat(node.http().ask("off/counter/main", "get", "").body()).isEqualTo("0");
     }

@@ -357,7 +357,12 @@ final class AppRuntime {
     AppState s = state;
     if (s == AppState.FAILED) {
       throw new HostException(
-          ErrorCode.UNAVAILABLE, "app \"" + id().name() + "\" has failed: " + failure);
+          new HostError(
+              ErrorCode.UNAVAILABLE,
+              "app \"" + id().name() + "\" has failed and needs a restart: " + failure,
+              false,
+              Value.NULL,
+              false));
     }
     if (s == AppState.STOPPED) {
       throw new HostException(ErrorCode.UNAVAILABLE, "app \"" + id().name() + "\" has stopped");
