@@ -52,9 +52,9 @@ final class StartUp {
       double[] cold = new double[times];
       for (int i = 0; i < times; i++) {
         progress.accept(NAME + ": start " + (i + 1) + " of " + times);
-        warm[i] = start(http);
+        warm[i] = start(http, true);
         delete(data.resolve("cache"));
-        cold[i] = start(http);
+        cold[i] = start(http, false);
       }
       return List.of(
           new Result.Duration(NAME, "warm cache", new Samples(warm)),
@@ -67,7 +67,7 @@ final class StartUp {
     progress.accept(NAME + ": deploying");
     Path wasm = Files.write(scratch.resolve("start-up.wasm"), app);
     Path config = Files.writeString(scratch.resolve("start-up.toml"), CONFIG);
-    Process node = node();
+    Process node = node(true);
     try {
       String url = url(node);
       List<String> command = new ArrayList<>(List.of(launcher.toString(), "deploy"));
@@ -89,9 +89,9 @@ final class StartUp {
   }
 
   /** Milliseconds to the first answer; the node is stopped afterwards. */
-  private double start(HttpClient http) throws IOException, InterruptedException {
+  private double start(HttpClient http, boolean compiled) throws IOException, InterruptedException {
     long start = System.nanoTime();
-    Process node = node();
+    Process node = node(compiled);
     try {
       ask(node, url(node), http);
       return (System.nanoTime() - start) / 1e6;
@@ -100,10 +100,18 @@ final class StartUp {
     }
   }
 
-  private Process node() throws IOException {
-    return new ProcessBuilder(
-            launcher.toString(), "node", "start", "--port", "0", "--data-dir", data.toString())
-        .directory(scratch.toFile())
+  /**
+   * @param compiled whether it may use the compiled modules that the distribution brings
+   */
+  private Process node(boolean compiled) throws IOException {
+    ProcessBuilder b =
+        new ProcessBuilder(
+            launcher.toString(), "node", "start", "--port", "0", "--data-dir", data.toString());
+    if (!compiled) {
+      b.environment()
+          .put("PLEXSPACES_JAVA_OPTS", "-Dplexspaces.modules=" + scratch.resolve("none"));
+    }
+    return b.directory(scratch.toFile())
         .redirectErrorStream(true)
         .redirectOutput(scratch.resolve("node.log").toFile())
         .start();

@@ -92,33 +92,36 @@ class SideBySideTest {
               return n;
             }));
       }
-      for (int round = 0; round < 3; round++) {
-        deployed(http.deploy("victim", wasm, Guests.counterConfig(true)));
-        AtomicBoolean gone = new AtomicBoolean();
-        Future<?> load =
-            clients.submit(() -> {
-              // Asks until the app is away; those in between may be refused, never lost.
-              while (!gone.get()) {
-                Http.Answer a = http.ask("victim/counter/v", "increment", "{}");
-                assertThat(a.status()).isIn(200, 404, 503);
-              }
-              return null;
-            });
+      try {
+        for (int round = 0; round < 3; round++) {
+          deployed(http.deploy("victim", wasm, Guests.counterConfig(true)));
+          AtomicBoolean gone = new AtomicBoolean();
+          Future<?> load =
+              clients.submit(() -> {
+                // Asks until the app is away; those in between may be refused, never lost.
+                while (!gone.get() && !stop.get()) {
+                  Http.Answer a = http.ask("victim/counter/v", "increment", "{}");
+                  assertThat(a.status()).isIn(200, 404, 409, 503);
+                }
+                return null;
+              });
+          int before = asked.get();
+          while (asked.get() < before + 20) {
+            Thread.onSpinWait();
+          }
+          Http.Answer undeployed = http.delete("/api/v1/apps/victim?drain=5s&purge=true");
+          assertThat(undeployed.status()).as(undeployed.body()).isBetween(200, 204);
+          gone.set(true);
+          var _ = load.get();
+          assertThat(http.ask("victim/counter/v", "get", "").status()).isEqualTo(404);
+        }
         int before = asked.get();
         while (asked.get() < before + 20) {
           Thread.onSpinWait();
         }
-        Http.Answer undeployed = http.delete("/api/v1/apps/victim?drain=5s&purge=true");
-        assertThat(undeployed.status()).as(undeployed.body()).isBetween(200, 204);
-        gone.set(true);
-        var _ = load.get();
-        assertThat(http.ask("victim/counter/v", "get", "").status()).isEqualTo(404);
+      } finally {
+        stop.set(true); // or a failure would wait for the clients for ever
       }
-      int before = asked.get();
-      while (asked.get() < before + 20) {
-        Thread.onSpinWait();
-      }
-      stop.set(true);
       for (Future<Integer> f : survivors) {
         assertThat(f.get()).isPositive(); // and not one failed ask among them
       }
