@@ -290,14 +290,7 @@ final class TurnRunner {
       if (before.isEmpty()) {
         return false;
       }
-      TurnOutcome outcome = before.get();
-      cell.releaseKey(m);
-      m.reply(
-          switch (outcome) {
-            case TurnOutcome.Replied(Payload p) -> new Reply.Ok(p);
-            case TurnOutcome.Refused(HostError e) -> new Reply.Failed(e);
-          });
-      m.acknowledge();
+      give(m, before.get());
       count(m, "replayed", 0);
       return true;
     } catch (HostException e) {
