@@ -47,7 +47,12 @@ public record ActorId(AppId app, String type, String key) {
 
   /** {@code app/type/key}. */
   public String address() {
-    return app.name() + "/" + type + "/" + key;
+    return app.name() + "/" + localAddress();
+  }
+
+  /** {@code type/key}: the address within the app. */
+  public String localAddress() {
+    return type + "/" + key;
   }
 
   @Override

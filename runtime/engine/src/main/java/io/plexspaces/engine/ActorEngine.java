@@ -272,7 +272,7 @@ public final class ActorEngine implements Engine {
 
   @Nullable ActorCell cellInMemory(ActorId id) {
     AppRuntime app = apps.get(id.app());
-    return app == null ? null : app.inMemory(id.type() + "/" + id.key());
+    return app == null ? null : app.inMemory(id.localAddress());
   }
 
   /** Delivers a message that a turn sends; answers the cell that has it. */
@@ -329,7 +329,7 @@ public final class ActorEngine implements Engine {
     }
     app.refuseUnlessRunning();
     app.checkAccess(target.type(), from.app().systemContext(), from.id().app());
-    ActorCell cell = app.find(target.type() + "/" + target.key());
+    ActorCell cell = app.find(target.localAddress());
     Message m =
         new Message(
             e.id(),
@@ -476,7 +476,7 @@ public final class ActorEngine implements Engine {
       throw new HostException(
           ErrorCode.UNAVAILABLE, "app \"" + target.app().name() + "\" is being stopped");
     }
-    return enqueue(app, target.type() + "/" + target.key(), m, null, null);
+    return enqueue(app, target.localAddress(), m, null, null);
   }
 
   @Override

@@ -119,7 +119,7 @@ final class AppRuntime {
   }
 
   void registerChild(ActorChild child) {
-    String address = child.type() + "/" + child.id();
+    String address = child.localAddress();
     childrenByAddress.put(address, child);
     addressByChild.put(child.id(), address);
   }
@@ -151,7 +151,7 @@ final class AppRuntime {
   private void resumeOutboxes() {
     for (ActorId actor : engine.journals().pending(id())) {
       try {
-        ActorCell cell = find(actor.type() + "/" + actor.key());
+        ActorCell cell = find(actor.localAddress());
         cell.command(new ActorCell.Command.Start(new ReplySlot()));
       } catch (HostException e) {
         engine.deadLetter(
@@ -256,7 +256,7 @@ final class AppRuntime {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    cells.remove(c.id().type() + "/" + c.id().key(), c);
+    cells.remove(c.id().localAddress(), c);
   }
 
   /** The root supervisor gave up. */
@@ -379,13 +379,13 @@ final class AppRuntime {
     }
     refuseIfClosing();
     ActorCell c = new ActorCell(this, actor, type, child.actor(), child.args(), false, window);
-    cells.put(child.type() + "/" + child.id(), c);
+    cells.put(child.localAddress(), c);
     return c;
   }
 
   /** An actor on demand has left memory. */
   void forget(ActorCell c) {
-    String address = c.id().type() + "/" + c.id().key();
+    String address = c.id().localAddress();
     cells.remove(address, c);
     onDemandWindows.computeIfPresent(
         address, (a, w) -> w.recent(engine.clock().millis()) == 0 ? null : w);
@@ -510,7 +510,7 @@ final class AppRuntime {
     List<TreeNode> children = new ArrayList<>(root.tree().children());
     Map<String, List<TreeNode>> byType = new TreeMap<>();
     for (ActorStatus s : actors()) {
-      String address = s.actor().type() + "/" + s.actor().key();
+      String address = s.actor().localAddress();
       if (!childrenByAddress.containsKey(address)) {
         byType
             .computeIfAbsent(s.actor().type(), t -> new ArrayList<>())

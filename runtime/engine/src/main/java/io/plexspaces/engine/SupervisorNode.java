@@ -304,11 +304,11 @@ final class SupervisorNode {
       switch (c) {
         case SupervisorPlan s -> nodes.add(supervisor(s.id()).tree());
         case ActorChild a -> {
-          ActorCell cell = app.inMemory(a.type() + "/" + a.id());
+          ActorCell cell = app.inMemory(a.localAddress());
           nodes.add(
               cell == null
-                  ? new TreeNode("actor", a.type() + "/" + a.id(), "stopped", 0, List.of())
-                  : Supervision.leaf(a.type() + "/" + a.id(), cell.status()));
+                  ? new TreeNode("actor", a.localAddress(), "stopped", 0, List.of())
+                  : Supervision.leaf(a.localAddress(), cell.status()));
         }
       }
     }

@@ -67,5 +67,10 @@ public record AppPlan(
    * @param args what init gets as {@code args}
    */
   public record ActorChild(String id, String type, Value.Obj args, ActorPlan actor)
-      implements ChildPlan {}
+      implements ChildPlan {
+    /** {@code type/key}: the actor's address within the app. */
+    public String localAddress() {
+      return type + "/" + id;
+    }
+  }
 }
