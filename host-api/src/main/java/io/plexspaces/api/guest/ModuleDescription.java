@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  * What a module says of itself when it is asked to describe:
  *
  * <pre>{"abi":1,"sdk":"rust/0.1","types":[{"name":"counter","behavior":"GenServer",
- *   "operations":[{"name":"increment","kind":"call"}]}]}</pre>
+ *   "operations":[{"name":"increment","kind":"call","stream":false,"doc":"Adds to it.",
+ *     "input":{"type":"object","properties":{"by":{"type":"integer"}}},
+ *     "output":{"type":"integer"}}]}]}</pre>
+ *
+ * <p>{@code stream}, {@code doc}, {@code input} and {@code output} may be left out.
  *
  * @param sdk which SDK wrote it, for humans
  * @param types by name, in the module's order
@@ -32,8 +36,27 @@ public record ModuleDescription(String sdk, Map<String, ActorType> types) {
     }
   }
 
-  /** An operation of an actor type; a query only reads, a cast has no reply. */
-  public record Operation(String name, Kind kind) {}
+  /**
+   * An operation of an actor type; a query only reads, a cast has no reply.
+   *
+   * @param stream whether it answers with a stream of values instead of one reply
+   * @param input JSON Schema of the payload, or null if anything is taken
+   * @param output JSON Schema of the reply, or of each value of the stream, or null
+   * @param doc what it does, for humans; may be empty
+   */
+  public record Operation(
+      String name,
+      Kind kind,
+      boolean stream,
+      Value.@Nullable Obj input,
+      Value.@Nullable Obj output,
+      String doc) {
+
+    /** An operation that answers once and says no more of itself. */
+    public Operation(String name, Kind kind) {
+      this(name, kind, false, null, null, "");
+    }
+  }
 
   /** How an operation is called. */
   public enum Kind {
@@ -106,11 +129,42 @@ public record ModuleDescription(String sdk, Map<String, ActorType> types) {
                         + kind
                         + "\"");
           };
-      if (ops.put(name, new Operation(name, k)) != null) {
+      if (ops.put(name, operation(type, name, k, (Value.Obj) v)) != null) {
         throw refused("operation \"" + name + "\" of type \"" + type + "\" is there twice");
       }
     }
     return ops;
+  }
+
+  private static Operation operation(String type, String name, Kind kind, Value.Obj op) {
+    boolean stream = op.bool("stream", false);
+    if (stream && kind == Kind.CAST) {
+      throw refused(
+          "operation \""
+              + name
+              + "\" of type \""
+              + type
+              + "\" is a cast, so it cannot be a stream");
+    }
+    return new Operation(
+        name,
+        kind,
+        stream,
+        schema(type, name, op, "input"),
+        schema(type, name, op, "output"),
+        op.string("doc", ""));
+  }
+
+  private static Value.@Nullable Obj schema(String type, String name, Value.Obj op, String which) {
+    Value v = op.get(which);
+    if (v == null || v instanceof Value.Null) {
+      return null;
+    }
+    if (v instanceof Value.Obj schema) {
+      return schema;
+    }
+    throw refused(
+        "the " + which + " of operation \"" + name + "\" of type \"" + type + "\" is no schema");
   }
 
   /** The description as JSON, for listings. */
@@ -119,11 +173,7 @@ public record ModuleDescription(String sdk, Map<String, ActorType> types) {
     for (ActorType t : types.values()) {
       List<Value> ops = new ArrayList<>();
       for (Operation op : t.operations().values()) {
-        ops.add(
-            Value.Obj.builder()
-                .put("name", op.name())
-                .put("kind", op.kind().name().toLowerCase(java.util.Locale.ROOT))
-                .build());
+        ops.add(operation(op));
       }
       list.add(
           Value.Obj.builder()
@@ -137,6 +187,28 @@ public record ModuleDescription(String sdk, Map<String, ActorType> types) {
         .put("sdk", sdk)
         .put("types", new Value.Arr(list))
         .build();
+  }
+
+  private static Value.Obj operation(Operation op) {
+    Value.Obj.Builder b =
+        Value.Obj.builder()
+            .put("name", op.name())
+            .put("kind", op.kind().name().toLowerCase(java.util.Locale.ROOT));
+    if (op.stream()) {
+      b.put("stream", true);
+    }
+    if (!op.doc().isEmpty()) {
+      b.put("doc", op.doc());
+    }
+    Value.Obj input = op.input();
+    if (input != null) {
+      b.put("input", input);
+    }
+    Value.Obj output = op.output();
+    if (output != null) {
+      b.put("output", output);
+    }
+    return b.build();
   }
 
   private static HostException refused(String why) {

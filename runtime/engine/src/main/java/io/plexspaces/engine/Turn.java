@@ -13,6 +13,7 @@ import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.api.journal.TurnRecord;
+import io.plexspaces.api.op.Catalogue;
 import io.plexspaces.api.op.Effect;
 import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.api.op.TurnContext;
@@ -324,9 +325,7 @@ final class Turn implements TurnContext, GuestHost {
     HostOperation op = cell.app().engine().operations().find(operation);
     try {
       if (op == null) {
-        throw new HostException(
-            ErrorCode.UNIMPLEMENTED,
-            "there is no host operation \"" + operation + "\" in this version");
+        throw new HostException(ErrorCode.UNIMPLEMENTED, unknown(operation));
       }
       if (readOnly && (op.effect() == Effect.DEFERRED || op.effect() == Effect.TENTATIVE)) {
         throw new HostException(
@@ -346,6 +345,12 @@ final class Turn implements TurnContext, GuestHost {
       }
       throw e;
     }
+  }
+
+  private static String unknown(String operation) {
+    return Catalogue.get().find(operation) != null
+        ? "the host operation \"" + operation + "\" is not supported by this version"
+        : "there is no host operation \"" + operation + "\"";
   }
 
   private void awaitEarlierTurns() {
