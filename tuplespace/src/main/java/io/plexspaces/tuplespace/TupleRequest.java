@@ -20,6 +20,9 @@ final class TupleRequest {
   /** A hundred years: longer times would only overflow. */
   static final long MAX_MILLIS = 100L * 365 * 24 * 3600 * 1000;
 
+  /** The argument that names a space. */
+  static final String SPACE = "space";
+
   private static final String WILDCARD_KEY = "$any";
 
   private final String operation;
@@ -32,6 +35,14 @@ final class TupleRequest {
       if (!known.contains(name)) {
         throw refused("does not know the argument \"" + name + "\"");
       }
+    }
+    if (argument(SPACE) != null) {
+      throw new HostException(
+          ErrorCode.UNIMPLEMENTED,
+          operation
+              + ": named tuple spaces are not supported by this version; without \""
+              + SPACE
+              + "\" it is the app's own");
     }
     if (request.body().length > 0) {
       throw refused("takes its arguments in the header and has no body");

@@ -6,6 +6,7 @@ import io.plexspaces.api.Value;
 import io.plexspaces.api.op.Effect;
 import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.api.op.TurnContext;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  * ts_write_once {"pattern":[..],"tuple":[..],"ttl_ms":..}            {"written":..,"tuple":[..]}
  * </pre>
  *
- * <p>Every other argument is refused by name. {@code timeout_ms} is 0 (do not wait) if it is
- * absent, or -1 (wait until the turn's deadline) if {@code if_exists} is true. A wait that ends at
- * its timeout or at the deadline answers null. Thread-safe.
+ * <p>Every other argument is refused by name, and {@code space}, a named space, with UNIMPLEMENTED.
+ * {@code timeout_ms} is 0 (do not wait) if it is absent, or -1 (wait until the turn's deadline) if
+ * {@code if_exists} is true. A wait that ends at its timeout or at the deadline answers null.
+ * Thread-safe.
  */
 public final class TupleSpaceOperations {
   private final TupleSpaces spaces;
@@ -50,7 +52,8 @@ public final class TupleSpaceOperations {
   }
 
   private HostOperation operation(String name, Effect effect, Body body, String... arguments) {
-    Set<String> known = Set.of(arguments);
+    Set<String> known = new HashSet<>(List.of(arguments));
+    known.add(TupleRequest.SPACE);
     return new HostOperation(
         name,
         effect,

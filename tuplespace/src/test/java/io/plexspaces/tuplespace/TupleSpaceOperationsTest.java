@@ -56,6 +56,14 @@ class TupleSpaceOperationsTest {
     assertThat(node.operation("ts_write_once").effect()).isEqualTo(Effect.TENTATIVE);
   }
 
+  @Test
+  void aNamedSpaceIsKnownAndNotThereYet() {
+    assertThatThrownBy(() -> node.turn("t").call("ts_write", "{'tuple':['a'],'space':'claims'}"))
+        .isInstanceOfSatisfying(
+            HostException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNIMPLEMENTED))
+        .hasMessageContaining("named tuple spaces are not supported");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -65,7 +73,6 @@ class TupleSpaceOperationsTest {
         "ts_write | {'tuple':[]} | 0 fields",
         "ts_write | {} | a list as \"tuple\"",
         "ts_write | {'tuple':{'a':1}} | a list as \"tuple\"",
-        "ts_write | {'tuple':['a'],'space':'claims'} | \"space\"",
         "ts_write | {'tuple':['a'],'ttl_ms':0} | \"ttl_ms\"",
         "ts_write | {'tuple':['a'],'ttl_ms':'owner'} | \"ttl_ms\"",
         "ts_write | {'tuple':['a'],'ttl_ms':1.5} | \"ttl_ms\"",

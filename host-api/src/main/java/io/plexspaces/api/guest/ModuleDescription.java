@@ -160,11 +160,22 @@ public record ModuleDescription(String sdk, Map<String, ActorType> types) {
     if (v == null || v instanceof Value.Null) {
       return null;
     }
-    if (v instanceof Value.Obj schema) {
-      return schema;
+    String what = "the " + which + " of operation \"" + name + "\" of type \"" + type + "\"";
+    if (!(v instanceof Value.Obj schema)) {
+      throw refused(what + " is no schema");
     }
-    throw refused(
-        "the " + which + " of operation \"" + name + "\" of type \"" + type + "\" is no schema");
+    if (which.equals("input")
+        && schema.get("additionalProperties") instanceof Value.Bool b
+        && !b.value()) {
+      throw refused(
+          what + " forbids additional properties: fields that nobody declared are dropped");
+    }
+    try {
+      var _ = Schema.compile(schema);
+    } catch (HostException e) {
+      throw refused(what + ": " + e.error().message());
+    }
+    return schema;
   }
 
   /** The description as JSON, for listings. */

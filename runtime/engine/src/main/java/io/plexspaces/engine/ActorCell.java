@@ -75,6 +75,7 @@ final class ActorCell implements Ready {
   private final TurnRunner runner;
   private final @Nullable CommitPipeline pipeline;
   private final Outbox outbox;
+  private final StreamTurns streams;
   private final @Nullable ConcurrentMap<String, String> keysInFlight;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -132,6 +133,7 @@ final class ActorCell implements Ready {
     this.pipeline = durable ? new CommitPipeline(() -> command(new Command.Reload())) : null;
     this.keysInFlight = durable ? new ConcurrentHashMap<>() : null;
     this.outbox = new Outbox(this);
+    this.streams = new StreamTurns(this);
     this.runner = new TurnRunner(this);
     this.random = app.engine().newRandom();
   }
@@ -172,6 +174,10 @@ final class ActorCell implements Ready {
 
   Outbox outbox() {
     return outbox;
+  }
+
+  StreamTurns streams() {
+    return streams;
   }
 
   RestartWindow window() {
@@ -263,6 +269,15 @@ final class ActorCell implements Ready {
       return false;
     }
     schedule(waker == null ? null : waker.worker());
+    return true;
+  }
+
+  /** Queues what lets a stream go on, whatever the mailbox's capacity; false if it cannot run. */
+  boolean enqueueResumption(Message m) {
+    if (ended != null || isClosed() || mailbox.force(m) == Mailbox.Offer.CLOSED) {
+      return false;
+    }
+    schedule(null);
     return true;
   }
 
@@ -402,7 +417,10 @@ final class ActorCell implements Ready {
 
   /** Whether it may leave memory: it is virtual and has nothing to do. */
   boolean mayPassivate() {
-    return plan.idleTimeout() != null && state == ActorState.RUNNING && isQuiescent();
+    return plan.idleTimeout() != null
+        && state == ActorState.RUNNING
+        && streams.isEmpty()
+        && isQuiescent();
   }
 
   /** Waits until the cell has stopped; false if it has not within the time. */
@@ -513,6 +531,9 @@ final class ActorCell implements Ready {
 
   private void handle(Message m, Worker worker) {
     if (state == ActorState.PASSIVE) {
+      if (m.kind() == Message.Kind.RESUME) {
+        return; // its stream went with the memory
+      }
       HostError why = activate(worker);
       if (why != null) {
         runner.refuse(m, why);
@@ -544,7 +565,7 @@ final class ActorCell implements Ready {
       }
       case Command.Reload() -> {
         if (state == ActorState.RUNNING) {
-          discardGuest();
+          discardGuest(stoppedError("a commit failed, it goes on from its journal"));
           move(Lifecycle.Event.PASSIVATE);
         }
       }
@@ -625,7 +646,7 @@ final class ActorCell implements Ready {
    * @param counts false for what is not the actor's fault: it starts again at its next message
    */
   void crashed(HostError why, boolean counts) {
-    discardGuest();
+    discardGuest(stoppedError("it crashed while it streamed: " + why.message()));
     lastError = why;
     if (killed || state == ActorState.STOPPING || state == ActorState.STOPPED) {
       return;
@@ -673,7 +694,11 @@ final class ActorCell implements Ready {
     m.acknowledge();
   }
 
-  private void discardGuest() {
+  /**
+   * @param why what the readers of its streams are told
+   */
+  private void discardGuest(HostError why) {
+    streams.endAll(why);
     GuestInstance g = guest;
     guest = null;
     if (g != null) {
@@ -693,6 +718,10 @@ final class ActorCell implements Ready {
     move(Lifecycle.Event.STOP);
     try {
       if (before == ActorState.RUNNING && !killed) {
+        streams.closeAll(runner, worker, stoppedError("it is being stopped (" + reason + ")"));
+        if (app.keptStates().isKeeping() && !isDurable()) {
+          runner.keepState(worker);
+        }
         runner.terminate(worker, reason);
       }
     } catch (RuntimeException | Error e) {
@@ -714,7 +743,7 @@ final class ActorCell implements Ready {
 
   /** As {@link #close}, but the actor lives on without memory: its names stay. */
   private void closeForNow(Worker worker) {
-    discardGuest();
+    discardGuest(stoppedError("it has stopped"));
     lastTarget = null;
     Future<?> timer = idleTimer;
     if (timer != null) {
@@ -763,6 +792,9 @@ final class ActorCell implements Ready {
     boolean busy =
         mailbox.size() > 0 || !outbox.isEmpty() || (pipeline != null && !pipeline.isEmpty());
     boolean here = state == ActorState.RUNNING || (onDemand && state == ActorState.PASSIVE);
+    if (here && !streams.isEmpty()) {
+      return; // somebody reads: the turn that ends the last stream sets the timer again
+    }
     if (!here || busy) {
       lastUsedNanos = System.nanoTime();
       armIdleTimer();

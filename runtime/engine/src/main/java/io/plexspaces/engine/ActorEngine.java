@@ -22,6 +22,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -42,7 +43,7 @@ public final class ActorEngine implements Engine {
   private final Telemetry telemetry;
   private final InstantSource clock;
   private final RandomGenerator random;
-  private final GuestLog guestLog;
+  private final RecentLog guestLog;
   private final Duration startTimeout;
   private final MemoryBudget budget;
   private final MemoryRelief relief;
@@ -56,6 +57,7 @@ public final class ActorEngine implements Engine {
   private ActorEngine(Builder b) {
     List<HostOperation> all = new ArrayList<>();
     all.addAll(MessagingOperations.all());
+    all.addAll(StreamOperations.all());
     all.addAll(SystemOperations.all());
     all.addAll(b.operations);
     this.operations = new OperationTable(all);
@@ -63,7 +65,7 @@ public final class ActorEngine implements Engine {
     this.telemetry = b.telemetry;
     this.clock = b.clock;
     this.random = b.random;
-    this.guestLog = b.guestLog;
+    this.guestLog = new RecentLog(b.guestLog, b.clock);
     this.startTimeout = b.startTimeout;
     this.budget = b.budget;
     this.relief = new MemoryRelief(b.budget, this::cells);
@@ -278,8 +280,11 @@ public final class ActorEngine implements Engine {
   /** Delivers a message that a turn sends; answers the cell that has it. */
   ActorCell deliver(AppRuntime from, String target, Message m, Turn turn) {
     ActorCell known = turn.cell().lastTarget(target);
-    if (known != null && known.app().isRunning() && known.enqueue(m, turn)) {
-      return known;
+    if (known != null && known.app().isRunning()) {
+      known.app().checkInput(known.id().type(), m.op(), m.payload());
+      if (known.enqueue(m, turn)) {
+        return known;
+      }
     }
     String address = from.addressOf(target);
     int slash = address.indexOf('/');
@@ -292,6 +297,22 @@ public final class ActorEngine implements Engine {
       turn.cell().lastTarget(target, cell);
     }
     return cell;
+  }
+
+  /**
+   * A durable actor's messages leave with its commit, when its handler has ended: what is wrong
+   * with one is said before, as far as it can be known.
+   *
+   * @param address {@code app/type/key}
+   * @throws HostException INVALID_ARGUMENT
+   */
+  void checkEffect(AppRuntime from, String address, String op, Payload payload) {
+    ActorId target = ActorId.parse(from.id().tenant(), address);
+    AppRuntime app = apps.get(target.app());
+    if (app != null) {
+      app.checkAccess(target.type(), from.systemContext(), from.id());
+      app.checkInput(target.type(), op, payload);
+    }
   }
 
   void sendNow(
@@ -329,6 +350,7 @@ public final class ActorEngine implements Engine {
     }
     app.refuseUnlessRunning();
     app.checkAccess(target.type(), from.app().systemContext(), from.id().app());
+    app.checkInput(target.type(), e.op(), e.payload());
     ActorCell cell = app.find(target.localAddress());
     Message m =
         new Message(
@@ -363,7 +385,9 @@ public final class ActorEngine implements Engine {
     app.refuseUnlessRunning();
     int slash = address.indexOf('/');
     if (m.kind() != Message.Kind.STATE) { // who may look is the gateway's concern
-      app.checkAccess(slash < 0 ? address : address.substring(0, slash), m.context(), caller);
+      String type = slash < 0 ? address : address.substring(0, slash);
+      app.checkAccess(type, m.context(), caller);
+      app.checkInput(type, m.op(), m.payload());
     }
     while (true) {
       ActorCell cell = app.find(address);
@@ -394,9 +418,10 @@ public final class ActorEngine implements Engine {
   // ---- the face
 
   @Override
-  public void start(AppPlan plan, GuestModule module) {
-    AppRuntime app = new AppRuntime(this, plan, module);
-    if (apps.putIfAbsent(plan.app(), app) != null) {
+  public void start(AppPlan plan, GuestModule module, Map<ActorId, Payload> states) {
+    AppRuntime app = new AppRuntime(this, plan, module, states);
+    AppRuntime there = apps.compute(plan.app(), (id, old) -> mayFollow(old) ? app : old);
+    if (there != app) {
       throw new HostException(
           ErrorCode.ALREADY_EXISTS, "app \"" + plan.app().name() + "\" is running already");
     }
@@ -417,6 +442,24 @@ public final class ActorEngine implements Engine {
     app.stop(drain);
     apps.remove(id, app);
     telemetry.appRemoved(id);
+  }
+
+  @Override
+  public Map<ActorId, Payload> stopKeepingStates(AppId id, Duration drain) {
+    AppRuntime app = runtime(id);
+    app.keptStates().begin();
+    app.stop(drain);
+    return app.keptStates().all();
+  }
+
+  private static boolean mayFollow(@Nullable AppRuntime old) {
+    return old == null || old.state() == AppStatus.AppState.STOPPED;
+  }
+
+  @Override
+  public List<RecentLog.Line> log(AppId app, long after, Duration wait)
+      throws InterruptedException {
+    return guestLog.lines(app, after, wait);
   }
 
   @Override
@@ -464,6 +507,13 @@ public final class ActorEngine implements Engine {
       Thread.currentThread().interrupt();
       throw new HostException(ErrorCode.CANCELLED, "the caller was interrupted");
     }
+  }
+
+  @Override
+  public ValueStream stream(RequestContext context, ActorId target, String op, Payload payload) {
+    StreamPipe pipe = new StreamPipe(this, null, op, context);
+    var _ = post(context, target, pipe.opening(payload));
+    return pipe;
   }
 
   private ActorCell post(RequestContext context, ActorId target, Message m) {

@@ -5,10 +5,12 @@ import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Role;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.api.guest.ModuleDescription;
 import io.plexspaces.api.guest.ModuleDescription.ActorType;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.plan.ActorPlan;
@@ -23,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,11 +36,16 @@ import org.jspecify.annotations.Nullable;
 final class AppRuntime {
   private static final long KILL_MILLIS = 10_000;
 
+  /** Open streams of all actors of an app. */
+  static final int MAX_STREAMS = 10_000;
+
   private final ActorEngine engine;
   private final AppPlan plan;
   private final GuestModule module;
   private final ReadyQueue.Tenant tenant;
+  private final OperationInputs inputs;
   private final Names names = new Names();
+  private final KeptStates keptStates;
 
   /** By {@code type/key}. */
   private final ConcurrentMap<String, ActorCell> cells = new ConcurrentHashMap<>();
@@ -52,6 +60,7 @@ final class AppRuntime {
   private final ReentrantLock idleLock = new ReentrantLock();
   private final Condition idle = idleLock.newCondition();
   private final AtomicLong restarts = new AtomicLong();
+  private final AtomicInteger streams = new AtomicInteger();
   private final SupervisorNode root;
 
   /** Guarded by the supervision lock: whether no cell may be made any more. */
@@ -60,10 +69,12 @@ final class AppRuntime {
   private volatile AppState state = AppState.DEPLOYING;
   private volatile @Nullable String failure;
 
-  AppRuntime(ActorEngine engine, AppPlan plan, GuestModule module) {
+  AppRuntime(ActorEngine engine, AppPlan plan, GuestModule module, Map<ActorId, Payload> states) {
+    this.keptStates = new KeptStates(states);
     this.engine = engine;
     this.plan = plan;
     this.module = module;
+    this.inputs = new OperationInputs(module.description());
     this.tenant = engine.dispatcher().tenant(plan.app().tenant());
     this.root = new SupervisorNode(this, null, plan.supervisor());
     root.register();
@@ -91,6 +102,10 @@ final class AppRuntime {
 
   Names names() {
     return names;
+  }
+
+  KeptStates keptStates() {
+    return keptStates;
   }
 
   ReentrantLock supervision() {
@@ -163,6 +178,8 @@ final class AppRuntime {
   /** Refuses new work from outside, lets what is queued finish, stops everything. */
   void stop(Duration drain) {
     state = AppState.DRAINING;
+    HostError why = HostError.of(ErrorCode.UNAVAILABLE, "the app is being stopped");
+    cells.values().forEach(c -> c.streams().cancelAll(why));
     awaitIdle(drain);
     shutDownTree("the app is being stopped");
     state = AppState.STOPPED;
@@ -416,14 +433,46 @@ final class AppRuntime {
   /**
    * A client that sends cannot be told later, so it is told now.
    *
-   * @throws HostException NOT_FOUND if the type has no such operation; an unknown type is refused
-   *     where the actor is looked up
+   * @throws HostException NOT_FOUND if the type has no such operation, INVALID_ARGUMENT if it
+   *     streams; an unknown type is refused where the actor is looked up
    */
   void requireOperation(String type, String op) {
     ActorType t = module.description().type(type);
-    if (t != null && t.operation(op) == null) {
+    ModuleDescription.Operation operation = t == null ? null : t.operation(op);
+    if (t != null && operation == null) {
       throw new HostException(ErrorCode.NOT_FOUND, noOperation(t, op));
     }
+    if (t != null && operation != null && operation.stream()) {
+      throw new HostException(ErrorCode.INVALID_ARGUMENT, isStream(t, op));
+    }
+  }
+
+  /**
+   * A message of the wrong form is refused where it is sent, before anything is made or queued for
+   * it.
+   *
+   * @throws HostException INVALID_ARGUMENT naming the operation and the fields
+   */
+  void checkInput(String type, String op, Payload payload) {
+    inputs.check(type, op, payload);
+  }
+
+  static String isStream(ActorType type, String op) {
+    return "operation \""
+        + op
+        + "\" of type \""
+        + type.name()
+        + "\" streams its values: open it with ask_stream, or with .../stream/"
+        + op
+        + " over HTTP";
+  }
+
+  static String isNoStream(ActorType type, String op) {
+    return "operation \""
+        + op
+        + "\" of type \""
+        + type.name()
+        + "\" answers once and is no stream: use ask";
   }
 
   static String noOperation(ActorType type, String op) {
@@ -460,6 +509,27 @@ final class AppRuntime {
           ErrorCode.PERMISSION_DENIED,
           "none of your roles may call \"" + id().name() + "/" + type + "\"");
     }
+  }
+
+  /**
+   * @throws HostException RESOURCE_EXHAUSTED if the app has too many open streams
+   */
+  void streamOpened() {
+    if (streams.incrementAndGet() > MAX_STREAMS) {
+      streams.decrementAndGet();
+      throw new HostException(
+          ErrorCode.RESOURCE_EXHAUSTED,
+          "app \"" + id().name() + "\" has " + MAX_STREAMS + " open streams already");
+    }
+  }
+
+  /** One that failed is there again, until it is closed. */
+  void streamReopened() {
+    streams.incrementAndGet();
+  }
+
+  void streamEnded() {
+    streams.decrementAndGet();
   }
 
   // ---- supervision

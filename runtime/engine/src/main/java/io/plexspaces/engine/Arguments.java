@@ -19,6 +19,13 @@ record Arguments(String operation, Value.Obj header) {
     return new Arguments(operation, header);
   }
 
+  /** For an operation without arguments. */
+  static void none(String operation, Frame request) {
+    if (request.header().length > 2) {
+      var _ = of(operation, request, Set.of());
+    }
+  }
+
   String string(String name) {
     if (header.get(name) instanceof Value.Str s) {
       return s.value();

@@ -10,6 +10,7 @@ import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.engine.plan.AppPlan;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,17 @@ public interface Engine extends AutoCloseable {
    * @throws HostException ALREADY_EXISTS if an app of that id is there; else why a child's init
    *     failed, naming the child
    */
-  void start(AppPlan plan, GuestModule module);
+  default void start(AppPlan plan, GuestModule module) {
+    start(plan, module, Map.of());
+  }
+
+  /**
+   * As {@link #start(AppPlan, GuestModule)}, with declared states for actors without durability:
+   * each is laid over its defaults when that actor is first activated, as a stored one would be.
+   *
+   * @param states as {@link #stopKeepingStates} answered them
+   */
+  void start(AppPlan plan, GuestModule module, Map<ActorId, Payload> states);
 
   /**
    * Stops an app: refuses new work, lets queued messages finish for up to {@code drain}, then stops
@@ -34,6 +45,16 @@ public interface Engine extends AutoCloseable {
    * @throws HostException NOT_FOUND
    */
   void stop(AppId app, Duration drain);
+
+  /**
+   * As {@link #stop}, but the app is still known, as stopped, until it is started again or stopped,
+   * and answers UNAVAILABLE meanwhile. Answers the declared states of actors without durability
+   * that were in memory: read in a turn of each, before it is told to terminate. One that is busy
+   * for longer than its shutdown timeout, or whose state cannot be read, is left out.
+   *
+   * @throws HostException NOT_FOUND
+   */
+  Map<ActorId, Payload> stopKeepingStates(AppId app, Duration drain);
 
   /** State and description of a running (or failed) app. */
   Optional<AppStatus> app(AppId app);
@@ -54,6 +75,18 @@ public interface Engine extends AutoCloseable {
       Payload payload,
       @Nullable String idempotencyKey);
 
+  /**
+   * Opens a stream: asks an operation that streams its values. Returns when the message is queued;
+   * what goes wrong later is what {@link ValueStream#next} throws. Each value has been a committed
+   * turn of the actor. The caller must close the stream. A stream takes no idempotency key, for it
+   * cannot be repeated.
+   *
+   * @param context its deadline bounds the time until the first value
+   * @throws HostException NOT_FOUND for an unknown app or type, PERMISSION_DENIED,
+   *     RESOURCE_EXHAUSTED for a full mailbox, UNAVAILABLE while stopping
+   */
+  ValueStream stream(RequestContext context, ActorId target, String op, Payload payload);
+
   /** As {@link #ask} but does not wait: returns when the message is queued. */
   MessageId send(
       RequestContext context,
@@ -72,6 +105,16 @@ public interface Engine extends AutoCloseable {
 
   /** Actors of an app that are in memory. */
   List<ActorStatus> actors(AppId app);
+
+  /**
+   * What an app's actors logged last and why turns failed: the lines with a number above {@code
+   * after}, oldest first; if there is none, waits for one. Blocking. Bounded, so older lines may be
+   * gone.
+   *
+   * @param after 0 for all that are kept
+   * @return none if {@code wait} passed without one
+   */
+  List<RecentLog.Line> log(AppId app, long after, Duration wait) throws InterruptedException;
 
   /** The supervisor tree of an app. */
   Optional<TreeNode> tree(AppId app);

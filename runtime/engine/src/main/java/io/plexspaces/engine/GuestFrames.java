@@ -6,19 +6,24 @@ import io.plexspaces.api.Json;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.ModuleDescription.Operation;
 import io.plexspaces.engine.plan.AppPlan;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Builds the frames a guest is called with. */
 final class GuestFrames {
   private GuestFrames() {}
 
   /** The header is on the path of every message, so it is put together as text. */
-  static Frame handle(
-      String quotedOp, String kind, MessageId id, @Nullable ActorId from, Payload payload) {
+  static Frame handle(AppRuntime app, Message m, Operation op) {
+    MessageId id = m.id();
+    ActorId from = m.from();
+    Payload payload = m.payload();
+    String quotedOp = app.quoted(m.op());
+    String kind = op.kind().name().toLowerCase(Locale.ROOT);
     StringBuilder h = new StringBuilder(160);
     h.append("{\"op\":").append(quotedOp).append(",\"kind\":\"").append(kind);
     h.append("\",\"id\":\"").append(id).append("\",\"from\":");
@@ -29,6 +34,9 @@ final class GuestFrames {
     }
     if (!payload.isJson()) {
       h.append(",\"content_type\":").append(quote(payload.contentType()));
+    }
+    if (op.stream()) {
+      h.append(",\"stream\":true");
     }
     h.append('}');
     return new Frame(h.toString().getBytes(StandardCharsets.UTF_8), payload.bytes());
@@ -57,7 +65,7 @@ final class GuestFrames {
   }
 
   static Payload reply(Frame frame) {
-    // Only an opaque reply says anything in its header.
+    // Only an opaque reply, or a stream's, says anything in its header.
     if (frame.header().length <= 2) {
       return Payload.json(frame.body());
     }

@@ -3,6 +3,7 @@ package io.plexspaces.engine;
 import io.plexspaces.engine.plan.ActorPlan.MailboxPlan;
 import io.plexspaces.engine.plan.ActorPlan.Overflow;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +23,9 @@ sealed interface Mailbox {
   }
 
   Offer offer(Message m);
+
+  /** As {@link #offer}, beside the capacity: for a stream that goes on. */
+  Offer force(Message m);
 
   @Nullable Message poll();
 
@@ -52,6 +56,10 @@ sealed interface Mailbox {
 
     private final Queue<Message> queue = new MpscLinkedUnpaddedQueue<>();
     private final AtomicInteger size = new AtomicInteger();
+
+    /** How many of them take no place of the capacity. */
+    private final AtomicInteger forced = new AtomicInteger();
+
     private final int capacity;
     private final boolean dropNewest;
     private final Queue<Thread> waiters = new ConcurrentLinkedQueue<>();
@@ -64,7 +72,7 @@ sealed interface Mailbox {
     @Override
     public Offer offer(Message m) {
       int n = size.incrementAndGet();
-      if (n > capacity) {
+      if (n > capacity && n > capacity + forced.get()) {
         size.decrementAndGet();
         return dropNewest ? Offer.DROPPED_NEWEST : Offer.FULL;
       }
@@ -76,9 +84,22 @@ sealed interface Mailbox {
     }
 
     @Override
+    public Offer force(Message m) {
+      forced.incrementAndGet();
+      if (size.incrementAndGet() <= 0) {
+        return Offer.CLOSED;
+      }
+      queue.add(m);
+      return Offer.QUEUED;
+    }
+
+    @Override
     public @Nullable Message poll() {
       Message m = queue.poll();
       if (m != null) {
+        if (m.kind() == Message.Kind.RESUME) {
+          forced.decrementAndGet();
+        }
         size.decrementAndGet();
         Thread waiter = waiters.poll();
         if (waiter != null) {
@@ -103,7 +124,7 @@ sealed interface Mailbox {
       Thread me = Thread.currentThread();
       waiters.add(me);
       try {
-        while (size.get() >= capacity && waiters.contains(me)) {
+        while (size.get() >= capacity + forced.get() && waiters.contains(me)) {
           long left =
               deadlineNanos == Long.MAX_VALUE ? Long.MAX_VALUE : deadlineNanos - System.nanoTime();
           if (left <= 0) {
@@ -115,7 +136,7 @@ sealed interface Mailbox {
           }
         }
       } finally {
-        if (!waiters.remove(me) && size.get() < capacity) {
+        if (!waiters.remove(me) && size.get() < capacity + forced.get()) {
           // Somebody handed this thread a place; if it does not use it, the next one may.
           Thread next = waiters.peek();
           if (next != null) {
@@ -132,6 +153,7 @@ sealed interface Mailbox {
     private final ArrayDeque<Message> queue = new ArrayDeque<>();
     private final ArrayDeque<Message> dropped = new ArrayDeque<>();
     private boolean closed;
+    private int forced;
     private final int capacity;
 
     DroppingOldest(int capacity) {
@@ -145,10 +167,38 @@ sealed interface Mailbox {
         if (closed) {
           return Offer.CLOSED;
         }
-        if (queue.size() >= capacity) {
-          dropped.add(queue.remove());
+        if (queue.size() - forced >= capacity) {
+          dropOldest();
         }
         queue.add(m);
+        return Offer.QUEUED;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** A stream that goes on is not a message that could be lost. */
+    private void dropOldest() {
+      Iterator<Message> oldest = queue.iterator();
+      while (oldest.hasNext()) {
+        Message m = oldest.next();
+        if (m.kind() != Message.Kind.RESUME) {
+          oldest.remove();
+          dropped.add(m);
+          return;
+        }
+      }
+    }
+
+    @Override
+    public Offer force(Message m) {
+      lock.lock();
+      try {
+        if (closed) {
+          return Offer.CLOSED;
+        }
+        queue.add(m);
+        forced++;
         return Offer.QUEUED;
       } finally {
         lock.unlock();
@@ -159,7 +209,11 @@ sealed interface Mailbox {
     public @Nullable Message poll() {
       lock.lock();
       try {
-        return queue.poll();
+        Message m = queue.poll();
+        if (m != null && m.kind() == Message.Kind.RESUME) {
+          forced--;
+        }
+        return m;
       } finally {
         lock.unlock();
       }

@@ -30,15 +30,25 @@ record Message(
   enum Kind {
     ASK,
     SEND,
+    /** Opens a stream, and runs it to its first value. */
+    STREAM,
+    /** Lets an open stream go on, or end. */
+    RESUME,
     /** Reads the declared state. */
     STATE;
 
     /** As metrics name it. */
-    private final String label = name().toLowerCase(Locale.ROOT);
+    private final String label =
+        name().equals("RESUME") ? "stream" : name().toLowerCase(Locale.ROOT);
 
     String label() {
       return label;
     }
+  }
+
+  /** The stream that this message begins or continues, or null. */
+  @Nullable StreamPipe stream() {
+    return reply == null ? null : reply.stream();
   }
 
   void reply(Reply r) {

@@ -17,9 +17,9 @@ import java.util.concurrent.TimeUnit;
 
 /** {@code ask}, {@code ask_all} and {@code send}. */
 final class MessagingOperations {
-  private static final long DEFAULT_TIMEOUT_MILLIS = 5000;
+  static final long DEFAULT_TIMEOUT_MILLIS = 5000;
   private static final int MAX_ASKS = 10_000;
-  private static final String TYPE = "content_type";
+  static final String TYPE = "content_type";
 
   private MessagingOperations() {}
 
@@ -51,14 +51,14 @@ final class MessagingOperations {
     return context(turn, args.millis("timeout_ms", DEFAULT_TIMEOUT_MILLIS, 1));
   }
 
-  private static RequestContext context(Turn turn, long timeout) {
+  static RequestContext context(Turn turn, long timeout) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeout);
     long outer = turn.request().deadlineNanos();
     return turn.request()
         .withDeadline(turn.request().hasDeadline() && outer - deadline < 0 ? outer : deadline);
   }
 
-  private static Payload payload(Frame request, Arguments args) {
+  static Payload payload(Frame request, Arguments args) {
     if (args.header().get(TYPE) != null) {
       return new Payload(request.body(), args.string(TYPE));
     }
@@ -86,7 +86,7 @@ final class MessagingOperations {
   }
 
   /** An ask comes after what this turn sent to the same target before. */
-  private static void releaseEarlierSends(Turn turn, String target) {
+  static void releaseEarlierSends(Turn turn, String target) {
     if (!turn.effects().isEmpty()) {
       turn.cell().outbox().releaseEarly(turn, turn.cell().app().addressOf(target));
     }
@@ -207,7 +207,9 @@ final class MessagingOperations {
     AppRuntime app = turn.cell().app();
     if (turn.durable()) {
       turn.cell().outbox().requireRoom();
-      turn.addEffect(id, app.addressOf(target), op, payload);
+      String address = app.addressOf(target);
+      app.engine().checkEffect(app, address, op, payload);
+      turn.addEffect(id, address, op, payload);
     } else {
       app.engine().sendNow(app, target, id, op, payload, turn);
     }

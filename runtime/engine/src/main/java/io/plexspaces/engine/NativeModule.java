@@ -15,8 +15,10 @@ import io.plexspaces.api.guest.ModuleDescription;
 import io.plexspaces.api.guest.ModuleDescription.ActorType;
 import io.plexspaces.api.guest.ModuleDescription.Kind;
 import io.plexspaces.api.guest.ModuleDescription.Operation;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -24,6 +26,8 @@ import java.util.function.Supplier;
  * engine. They cannot roll back: a business error keeps what the handler changed. Not for apps.
  */
 public final class NativeModule implements GuestModule {
+  private static final Frame END = Frame.of(Value.Obj.builder().put("more", false).build());
+
   private final ModuleDescription description;
   private final Map<String, Supplier<NativeActor>> factories;
 
@@ -43,12 +47,34 @@ public final class NativeModule implements GuestModule {
      */
     Payload handle(NativeContext context, String op, Payload payload);
 
+    /**
+     * Begins a stream, for an operation whose name ends in {@code Stream}.
+     *
+     * @throws HostException as {@link #handle}
+     */
+    default NativeStream stream(NativeContext context, String op, Payload payload) {
+      throw new HostException(ErrorCode.UNIMPLEMENTED, op + " is not written");
+    }
+
     /** The declared state; what a durable actor keeps. */
     default Payload snapshot() {
       return Payload.EMPTY_OBJECT;
     }
 
     default void restore(Payload state) {}
+  }
+
+  /** A handler that yields. Each call runs in a turn of its own, whose context it is given. */
+  public interface NativeStream {
+    /**
+     * Runs to the next value; empty at the end.
+     *
+     * @throws HostException as {@link NativeActor#handle}; the stream ends with it
+     */
+    Optional<Payload> next(NativeContext context);
+
+    /** The reader does not want more. Not called after the end or an error. */
+    default void close(NativeContext context) {}
   }
 
   /** What a native handler may do. */
@@ -82,11 +108,26 @@ public final class NativeModule implements GuestModule {
 
     private Builder() {}
 
-    /** A type whose operations are calls, but for names that start with {@code get}: queries. */
+    /**
+     * A type whose operations are calls, but for names that start with {@code get}: queries. Those
+     * whose names end in {@code Stream} stream.
+     */
     public Builder type(String name, Supplier<NativeActor> factory, String... operations) {
       Map<String, Operation> ops = new LinkedHashMap<>();
       for (String op : operations) {
-        ops.put(op, new Operation(op, op.startsWith("get") ? Kind.QUERY : Kind.CALL));
+        Kind kind = op.startsWith("get") ? Kind.QUERY : Kind.CALL;
+        ops.put(op, new Operation(op, kind, op.endsWith("Stream"), null, null, ""));
+      }
+      types.put(name, new ActorType(name, "GenServer", ops));
+      factories.put(name, factory);
+      return this;
+    }
+
+    /** A type whose operations are described whole, with schemas perhaps. */
+    public Builder described(String name, Supplier<NativeActor> factory, Operation... operations) {
+      Map<String, Operation> ops = new LinkedHashMap<>();
+      for (Operation op : operations) {
+        ops.put(op.name(), op);
       }
       types.put(name, new ActorType(name, "GenServer", ops));
       factories.put(name, factory);
@@ -120,9 +161,10 @@ public final class NativeModule implements GuestModule {
   @Override
   public void close() {}
 
-  /** Called without frames by the engine: {@link #handle}. */
+  /** Called without frames by the engine: {@link #handle}; streams come in frames. */
   static final class NativeInstance implements GuestInstance {
     private final NativeActor actor;
+    private final Map<String, NativeStream> streams = new HashMap<>();
     private volatile boolean safepoint;
 
     NativeInstance(NativeActor actor) {
@@ -146,12 +188,48 @@ public final class NativeModule implements GuestModule {
             actor.restore(Payload.json(input.body()));
             yield GuestReply.ok(Frame.EMPTY);
           }
-          case TERMINATE, DESCRIBE, RESUME_STREAM -> GuestReply.ok(Frame.EMPTY);
-          case HANDLE -> throw new IllegalStateException("native guests are called without frames");
+          case TERMINATE, DESCRIBE -> GuestReply.ok(Frame.EMPTY);
+          case HANDLE -> {
+            Value.Obj h = input.headerObject();
+            Context c = new Context((Turn) host);
+            String type = h.string("content_type", Payload.JSON_TYPE);
+            String id = h.string("id", "");
+            streams.put(id, actor.stream(c, h.string("op", ""), new Payload(input.body(), type)));
+            yield next(id, c);
+          }
+          case RESUME_STREAM -> {
+            Value.Obj h = input.headerObject();
+            Context c = new Context((Turn) host);
+            String id = h.string("id", "");
+            if (!h.bool("close", false)) {
+              yield next(id, c);
+            }
+            NativeStream s = streams.remove(id);
+            if (s != null) {
+              s.close(c);
+            }
+            yield GuestReply.ok(END);
+          }
         };
       } catch (HostException e) {
         return GuestReply.failed(e.error());
       }
+    }
+
+    /** A stream that throws is over. */
+    private GuestReply next(String id, Context c) {
+      NativeStream s = streams.remove(id);
+      Optional<Payload> value = s == null ? Optional.empty() : s.next(c);
+      if (s == null || value.isEmpty()) {
+        return GuestReply.ok(END);
+      }
+      streams.put(id, s);
+      Payload v = value.get();
+      Value.Obj.Builder header = Value.Obj.builder().put("more", true);
+      if (!v.isJson()) {
+        header.put("content_type", v.contentType());
+      }
+      return GuestReply.ok(Frame.of(header.build(), v.bytes()));
     }
 
     @Override

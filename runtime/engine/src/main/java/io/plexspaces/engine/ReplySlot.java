@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Where one reply arrives. Completed once by any thread, awaited by at most one. */
-final class ReplySlot {
+class ReplySlot {
   private static final VarHandle REPLY;
 
   static {
@@ -43,6 +43,11 @@ final class ReplySlot {
       slow = true;
       LockSupport.unpark(waiter);
     }
+  }
+
+  /** The stream whose turns answer here, or null for a single reply. */
+  @Nullable StreamPipe stream() {
+    return null;
   }
 
   @Nullable Reply poll() {

@@ -27,12 +27,26 @@ final class SystemOperations {
         new HostOperation("register", Effect.TENTATIVE, (t, r) -> register((Turn) t, r)),
         new HostOperation("resolve", Effect.LOCAL, (t, r) -> resolve((Turn) t, r)),
         new HostOperation(
-            "now_ms", Effect.LOCAL, (t, r) -> body(new Value.Int(((Turn) t).nowMillis()))),
+            "now_ms",
+            Effect.LOCAL,
+            (t, r) -> {
+              Arguments.none("now_ms", r);
+              return body(new Value.Int(((Turn) t).nowMillis()));
+            }),
         new HostOperation(
             "random",
             Effect.LOCAL,
-            (t, r) -> body(new Value.Num(((Turn) t).cell().random().nextDouble()))),
-        new HostOperation("uuid", Effect.LOCAL, (t, r) -> body(new Value.Str(uuid((Turn) t)))),
+            (t, r) -> {
+              Arguments.none("random", r);
+              return body(new Value.Num(((Turn) t).cell().random().nextDouble()));
+            }),
+        new HostOperation(
+            "uuid",
+            Effect.LOCAL,
+            (t, r) -> {
+              Arguments.none("uuid", r);
+              return body(new Value.Str(uuid((Turn) t)));
+            }),
         new HostOperation("sleep", Effect.LOCAL, (t, r) -> sleep((Turn) t, r)),
         new HostOperation("log", Effect.LOCAL, (t, r) -> log((Turn) t, r)));
   }

@@ -53,6 +53,7 @@ final class Turn implements TurnContext, GuestHost {
   private final boolean readOnly;
   private final boolean again;
   private final GuestInstance guest;
+  private final @Nullable StreamPipe producing;
   private final long limitNanos;
   private final Thread thread = Thread.currentThread();
 
@@ -71,6 +72,7 @@ final class Turn implements TurnContext, GuestHost {
 
   private boolean inLane;
   private boolean ended;
+  private @Nullable OpenStreams reading;
 
   /** Guarded by this turn's monitor, against {@link #kill}; nothing blocks while holding it. */
   private boolean blocked;
@@ -96,6 +98,21 @@ final class Turn implements TurnContext, GuestHost {
       boolean readOnly,
       boolean again,
       GuestInstance guest) {
+    this(cell, worker, request, message, readOnly, again, guest, null);
+  }
+
+  /**
+   * @param producing the stream of which this turn is a part, or null
+   */
+  Turn(
+      ActorCell cell,
+      Worker worker,
+      RequestContext request,
+      MessageId message,
+      boolean readOnly,
+      boolean again,
+      GuestInstance guest,
+      @Nullable StreamPipe producing) {
     this.cell = cell;
     this.worker = worker;
     this.request = request;
@@ -103,6 +120,7 @@ final class Turn implements TurnContext, GuestHost {
     this.readOnly = readOnly;
     this.again = again;
     this.guest = guest;
+    this.producing = producing;
     this.limitNanos = cell.app().plan().limits().turnTimeout().toNanos();
   }
 
@@ -124,11 +142,29 @@ final class Turn implements TurnContext, GuestHost {
       dispatcher().lanes().release();
       dispatcher().blockEnd(worker);
     }
+    if (reading != null) {
+      reading.closeAll();
+    }
     return ranNanos;
   }
 
   private Dispatcher dispatcher() {
     return cell.app().engine().dispatcher();
+  }
+
+  @Nullable StreamPipe producing() {
+    return producing;
+  }
+
+  /** The streams that this turn's handler reads. */
+  OpenStreams streams() {
+    if (producing != null) {
+      return producing.inner();
+    }
+    if (reading == null) {
+      reading = new OpenStreams();
+    }
+    return reading;
   }
 
   ActorCell cell() {

@@ -23,7 +23,6 @@ import io.plexspaces.api.journal.TurnRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -77,12 +76,16 @@ final class TurnRunner {
     ByteBuffer seeds = ByteBuffer.wrap(seed);
     c.reseed(new SplittableRandom(seeds.getLong()));
     Recovered recovered = recover(worker);
+    Payload kept = cell.isDurable() ? null : cell.app().keptStates().of(cell.id());
     GuestInstance guest = cell.app().module().spawn(c.id().type(), seed);
     boolean ready = false;
     try {
       c.setGuest(guest);
-      init(guest, worker, recovered);
+      init(guest, worker, recovered, kept == null ? recovered.state() : kept);
       ready = true;
+      if (kept != null) {
+        cell.app().keptStates().taken(cell.id());
+      }
       return guest;
     } finally {
       if (!ready) {
@@ -128,17 +131,16 @@ final class TurnRunner {
     }
   }
 
-  private void init(GuestInstance guest, Worker worker, Recovered recovered) {
+  private void init(
+      GuestInstance guest, Worker worker, Recovered recovered, @Nullable Payload state) {
     RequestContext context = cell.app().systemContext();
     Turn turn = new Turn(cell, worker, context, engine().newMessageId(), false, false, guest);
-    Frame frame =
-        GuestFrames.init(cell.id(), cell.args(), cell.app().plan(), recovered.state() != null);
+    Frame frame = GuestFrames.init(cell.id(), cell.args(), cell.app().plan(), state != null);
     cell.setTurn(turn);
     turn.begin();
     boolean committed = false;
     try {
       require(guest.call(GuestOp.INIT, frame, turn));
-      Payload state = recovered.state();
       if (state != null) {
         require(guest.call(GuestOp.RESTORE, Frame.ofBody(state.bytes()), turn));
       }
@@ -204,6 +206,10 @@ final class TurnRunner {
   // ---- messages
 
   void refuse(Message m, HostError why) {
+    if (m.kind() == Message.Kind.RESUME) {
+      m.reply(new Reply.Failed(why)); // nobody sent it, so there is nothing to count
+      return;
+    }
     cell.releaseKey(m);
     m.reply(new Reply.Failed(why));
     settle(m, why);
@@ -240,6 +246,10 @@ final class TurnRunner {
   }
 
   void handle(Message m, Worker worker) {
+    if (m.kind() == Message.Kind.RESUME) {
+      resume(m, worker);
+      return;
+    }
     ReplySlot slot = m.reply();
     if (slot != null
         && (slot.isAbandoned()
@@ -256,12 +266,38 @@ final class TurnRunner {
       refuse(m, HostError.of(ErrorCode.NOT_FOUND, AppRuntime.noOperation(cell.type(), m.op())));
       return;
     }
+    if (op != null && op.stream() != (m.kind() == Message.Kind.STREAM)) {
+      String why =
+          op.stream()
+              ? AppRuntime.isStream(cell.type(), m.op())
+              : AppRuntime.isNoStream(cell.type(), m.op());
+      refuse(m, HostError.of(ErrorCode.INVALID_ARGUMENT, why));
+      return;
+    }
     Journal j = journal;
     if (j != null && answered(m, j, worker)) {
       return;
     }
     boolean readOnly = op == null || op.kind() == Kind.QUERY;
+    StreamPipe stream = m.stream();
+    if (stream != null) {
+      try {
+        cell.streams().begin(stream);
+      } catch (HostException e) {
+        refuse(m, e.error());
+        return;
+      }
+    }
     run(m, worker, op, readOnly);
+  }
+
+  /** The next value of a stream, or its end. One whose memory is gone has ended already. */
+  private void resume(Message m, Worker worker) {
+    StreamPipe stream = m.stream();
+    Operation op = cell.type().operation(m.op());
+    if (stream != null && op != null && stream.isLive()) {
+      run(m, worker, op, op.kind() == Kind.QUERY);
+    }
   }
 
   /** Answers a message this actor has handled already; true if it had. */
@@ -306,26 +342,46 @@ final class TurnRunner {
       return;
     }
     awaitDisk(worker);
-    Turn turn = new Turn(cell, worker, m.context(), m.id(), readOnly, m.redelivered(), guest);
+    StreamPipe stream = m.stream();
+    boolean closing = stream != null && m.kind() == Message.Kind.RESUME && stream.isCancelled();
+    Optional<Payload> value = Optional.empty();
+    boolean failed = true;
+    Turn turn =
+        new Turn(cell, worker, m.context(), m.id(), readOnly, m.redelivered(), guest, stream);
     long began = cell.isDurable() ? engine().clock().millis() : 0; // only journals tell
     cell.setTurn(turn);
     turn.begin();
     try {
       guest.mark();
-      GuestReply reply = op == null ? snapshot(guest, turn) : call(m, op, guest, turn);
+      GuestReply reply =
+          op == null
+              ? snapshot(guest, turn)
+              : stream == null
+                  ? call(m, op, guest, turn)
+                  : cell.streams().call(m, op, guest, turn, closing);
       HostError error = reply.error();
       Payload state = null;
       if (error == null && cell.isDurable() && !readOnly) {
         state = changedState(guest, turn);
       }
+      if (error == null && stream != null) {
+        value = cell.streams().value(reply.frame(), closing);
+        value.ifPresent(v -> cell.streams().reserve(stream, v));
+      }
       long nanos = turn.end();
       if (error == null) {
-        if (readOnly) {
+        failed = false;
+        if (readOnly && stream == null) { // a stream's next value needs the memory as it is
           guest.rollBack();
         }
         count(m, "ok", nanos);
-        Payload payload = GuestFrames.reply(reply.frame());
-        commit(m, turn, readOnly, began, new TurnOutcome.Replied(payload), state);
+        if (stream == null) {
+          TurnOutcome outcome = new TurnOutcome.Replied(GuestFrames.reply(reply.frame()));
+          commit(m, turn, readOnly, began, outcome, state, null);
+        } else {
+          TurnOutcome outcome = new TurnOutcome.Replied(value.orElse(Payload.NULL));
+          commit(m, turn, readOnly, began, outcome, state, StreamTurns.answer(stream, value));
+        }
       } else if (error.business()) {
         guest.rollBack();
         turn.rollBackParticipants();
@@ -354,6 +410,14 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+    }
+    if (stream != null) {
+      if (failed) {
+        boolean held = m.kind() == Message.Kind.RESUME && !closing && cell.guest() != null;
+        cell.streams().turnFailed(stream, held);
+      } else {
+        cell.streams().turnOver(stream, value.isPresent());
+      }
     }
   }
 
@@ -388,15 +452,7 @@ final class TurnRunner {
         return GuestReply.failed(e.error());
       }
     }
-    return guest.call(
-        GuestOp.HANDLE,
-        GuestFrames.handle(
-            cell.app().quoted(m.op()),
-            op.kind().name().toLowerCase(Locale.ROOT),
-            m.id(),
-            m.from(),
-            m.payload()),
-        turn);
+    return guest.call(GuestOp.HANDLE, GuestFrames.handle(cell.app(), m, op), turn);
   }
 
   private @Nullable Payload changedState(GuestInstance guest, Turn turn) {
@@ -418,7 +474,7 @@ final class TurnRunner {
       @Nullable Journal j,
       long s,
       List<TurnRecord.Outgoing> effects,
-      @Nullable Outcome answer) {
+      @Nullable Answer answer) {
     return new CommitPipeline.Gated() {
       @Override
       public void released() {
@@ -454,7 +510,7 @@ final class TurnRunner {
   }
 
   /** A reply that waits for its commit. */
-  private final class Outcome {
+  private final class Outcome implements Answer {
     private final Message message;
     private final TurnOutcome outcome;
 
@@ -463,11 +519,13 @@ final class TurnRunner {
       this.outcome = outcome;
     }
 
-    void give() {
+    @Override
+    public void give() {
       TurnRunner.this.give(message, outcome);
     }
 
-    void fail(HostError why) {
+    @Override
+    public void fail(HostError why) {
       cell.releaseKey(message);
       message.reply(new Reply.Failed(why));
       message.giveBack();
@@ -480,15 +538,20 @@ final class TurnRunner {
       boolean readOnly,
       long began,
       TurnOutcome outcome,
-      @Nullable Payload state) {
+      @Nullable Payload state,
+      @Nullable Answer streamed) {
     Journal j = journal;
     CommitPipeline pipeline = cell.pipeline();
     if (j == null || pipeline == null) {
       turn.commitParticipants();
-      give(m, outcome);
+      if (streamed == null) {
+        give(m, outcome);
+      } else {
+        streamed.give();
+      }
       return;
     }
-    Outcome answer = new Outcome(m, outcome);
+    Answer answer = streamed == null ? new Outcome(m, outcome) : streamed;
     if (readOnly) {
       pipeline.gate(outputs(turn, j, 0, List.of(), answer));
       return;
@@ -505,7 +568,7 @@ final class TurnRunner {
       long began,
       TurnOutcome outcome,
       @Nullable Payload state,
-      Outcome answer,
+      Answer answer,
       Journal j,
       CommitPipeline pipeline) {
     String key = m.idempotencyKey();
@@ -519,7 +582,7 @@ final class TurnRunner {
             m.id(),
             m.from() == null ? null : m.from().address(),
             m.op(),
-            m.kind() == Message.Kind.ASK ? "call" : "cast",
+            recordedKind(m),
             m.payload(),
             outcome,
             state,
@@ -532,11 +595,21 @@ final class TurnRunner {
     pipeline.append(j, record, outputs(turn, j, s, effects, answer));
   }
 
+  private static String recordedKind(Message m) {
+    return switch (m.kind()) {
+      case ASK, STATE -> "call";
+      case SEND -> "cast";
+      case STREAM -> "stream";
+      case RESUME -> "resume";
+    };
+  }
+
   /**
    * A business error. It changed nothing, so only what may be asked again with the same identity
    * (an idempotency key, a sender's outbox) is written down.
    */
   private void refused(Message m, Turn turn, boolean readOnly, long began, HostError error) {
+    leaveStream(m);
     Journal j = journal;
     CommitPipeline pipeline = cell.pipeline();
     TurnOutcome outcome = new TurnOutcome.Refused(error);
@@ -555,6 +628,7 @@ final class TurnRunner {
 
   /** The caller's deadline or a quota ended the turn: the actor itself is as it was before. */
   private void failInherited(Message m, HostError error, GuestInstance guest, long nanos) {
+    leaveStream(m);
     count(m, "error", nanos);
     refuseAfterTurn(m, error);
     if (guest.canRollBack()) {
@@ -565,10 +639,13 @@ final class TurnRunner {
   }
 
   private void fail(Message m, Turn turn, HostError error, boolean ownFault, long nanos) {
+    leaveStream(m);
     turn.rollBackParticipants();
     count(m, ownFault ? "crashed" : "error", nanos);
     if (!cell.isKilled()) {
-      engine().warn(failure(m, error, ownFault));
+      String what = failure(m, error, ownFault);
+      engine().warn(cell.id() + what);
+      engine().guestLog().failed(cell.id(), what.strip());
     }
     // First the consequences, then the reply: who is told of a crash finds the names free.
     GuestInstance guest = cell.guest();
@@ -580,6 +657,14 @@ final class TurnRunner {
     refuseAfterTurn(m, error);
   }
 
+  /** The stream whose turn failed ends with that turn's error, not with that of the others. */
+  private void leaveStream(Message m) {
+    StreamPipe stream = m.stream();
+    if (stream != null) {
+      cell.streams().remove(stream);
+    }
+  }
+
   /** What an operator looks for at night: who, doing what, why, and where in the guest's code. */
   private String failure(Message m, HostError error, boolean ownFault) {
     String what = m.op().isEmpty() ? "a turn" : m.op();
@@ -587,8 +672,7 @@ final class TurnRunner {
         error.details() instanceof Value.Obj d && d.get("stack") instanceof Value.Str s
             ? GuestText.indented(s.value())
             : "";
-    return cell.id()
-        + (ownFault ? " crashed in " : " was stopped in ")
+    return (ownFault ? " crashed in " : " was stopped in ")
         + what
         + ": "
         + error.code()
@@ -620,6 +704,34 @@ final class TurnRunner {
             settle(m, why);
           }
         });
+  }
+
+  /** Leaves the declared state to the app's next start; whatever goes wrong then is only logged. */
+  void keepState(Worker worker) {
+    GuestInstance guest = cell.guest();
+    if (guest == null) {
+      return;
+    }
+    Turn turn =
+        new Turn(
+            cell, worker, cell.app().systemContext(), engine().newMessageId(), true, false, guest);
+    cell.setTurn(turn);
+    turn.begin();
+    try {
+      GuestReply r = snapshot(guest, turn);
+      HostError error = r.error();
+      if (error == null) {
+        cell.app().keptStates().keep(cell.id(), GuestFrames.reply(r.frame()));
+      } else {
+        cell.log(3, "its state is not kept: " + error.message());
+      }
+    } catch (GuestTrap | TurnStopped e) {
+      cell.log(3, "its state is not kept: " + e.getMessage());
+    } finally {
+      turn.end();
+      turn.rollBackParticipants();
+      cell.setTurn(null);
+    }
   }
 
   /** Lets the guest say goodbye; whatever goes wrong then is only logged. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.api.guest;
+
+import org.jspecify.annotations.NullMarked;
