@@ -92,6 +92,17 @@ record CompiledClasses(String main, Map<String, byte[]> classes, Set<Integer> in
       this.classes = new LinkedHashMap<>(classes);
     }
 
+    /** Ours come first: a precompiled module's own classes are on the class path as well. */
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      synchronized (getClassLoadingLock(name)) {
+        if (findLoadedClass(name) == null && classes.containsKey(name)) {
+          return findClass(name);
+        }
+      }
+      return super.loadClass(name, resolve);
+    }
+
     @Override
     protected Class<?> findClass(String name) throws ClassNotFoundException {
       byte @Nullable [] bytes = classes.remove(name);

@@ -12,6 +12,7 @@ public final class CompiledModule {
   private final ModuleFacts facts;
   private final Function<Instance, Machine> machines;
   private final boolean interpreted;
+  private final boolean sharesImage;
 
   CompiledModule(
       String digest,
@@ -19,11 +20,25 @@ public final class CompiledModule {
       ModuleFacts facts,
       Function<Instance, Machine> machines,
       boolean interpreted) {
+    this(digest, wasm, facts, machines, interpreted, false);
+  }
+
+  /**
+   * @param sharesImage whether what a fork begins with is not counted against its limit
+   */
+  CompiledModule(
+      String digest,
+      WasmModule wasm,
+      ModuleFacts facts,
+      Function<Instance, Machine> machines,
+      boolean interpreted,
+      boolean sharesImage) {
     this.digest = digest;
     this.wasm = wasm;
     this.facts = facts;
     this.machines = machines;
     this.interpreted = interpreted;
+    this.sharesImage = sharesImage;
   }
 
   /** {@code sha256:<hex>} of its bytes. */
@@ -54,6 +69,14 @@ public final class CompiledModule {
 
   Function<Instance, Machine> machines() {
     return machines;
+  }
+
+  /**
+   * Whether a guest's limit counts only what its memory grows by: an engine with megabytes of its
+   * own, which all its guests share, takes none of their allowance.
+   */
+  boolean sharesImage() {
+    return sharesImage;
   }
 
   /** Whether a function is too big for the JVM, so that it is interpreted. */

@@ -2,6 +2,7 @@ package io.plexspaces.wasm;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a host offers to a module by name. Immutable. */
@@ -69,6 +70,16 @@ public final class HostImports {
           throw new IllegalArgumentException(e.getKey() + " is there twice");
         }
       }
+      return this;
+    }
+
+    /** Puts another function, which may call the one before, in the place of one that is there. */
+    public Builder replace(String module, String name, UnaryOperator<Function> by) {
+      Entry e = entries.get(module + "." + name);
+      if (e == null) {
+        throw new IllegalArgumentException(module + "." + name + " is not there");
+      }
+      entries.put(module + "." + name, new Entry(e.signature(), by.apply(e.function())));
       return this;
     }
 

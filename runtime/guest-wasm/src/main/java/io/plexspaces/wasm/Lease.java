@@ -128,6 +128,11 @@ public final class Lease implements AutoCloseable {
     return (long) memory.pages() << 16;
   }
 
+  /** Whether the guest's memory cannot grow by another megabyte. */
+  public boolean memoryFull() {
+    return memory.maximumPages() - memory.pages() < 16;
+  }
+
   /**
    * A trap by an import's own account, to be thrown: the guest broke the rules of a call.
    *

@@ -122,6 +122,19 @@ public final class ModuleCompiler {
     return join(mine);
   }
 
+  /**
+   * A module whose classes were made when its jar was built: a machine by the same compiler beside
+   * the WASM file that it was made of, whose code may be left out.
+   *
+   * @param classes finds both
+   * @param wasm the resource's path
+   * @param machine the machine's class name
+   * @throws HostException FAILED_PRECONDITION if they are not there, or not what can be run here
+   */
+  public Precompiled precompiled(ClassLoader classes, String wasm, String machine) {
+    return new Precompiled(classes, wasm, machine, cache, shared);
+  }
+
   private void run(String digest, byte[] wasm, CompletableFuture<CompiledModule> result) {
     try {
       CompiledModule again = live(digest);

@@ -1,7 +1,12 @@
 package io.plexspaces.wasm;
 
 import com.dylibso.chicory.runtime.Memory;
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.MemoryBudget;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +29,8 @@ final class PageTable {
   static final int CHUNK = 1 << CHUNK_BITS;
   static final int CHUNK_MASK = CHUNK - 1;
   static final int CHUNK_SHIFT = SHIFT + CHUNK_BITS;
+
+  private static final int MAX_READ_PAGES = 32767;
 
   /** Host pages in a WASM page of 64 KiB. */
   private static final int PER_WASM_PAGE = Memory.PAGE_SIZE >> SHIFT;
@@ -55,6 +62,62 @@ final class PageTable {
 
     int pages() {
       return pages;
+    }
+
+    /** The pages that are not those of {@code base}, each behind its number; -1 at the end. */
+    void write(DataOutputStream out, Image base) throws IOException {
+      out.writeInt(pages);
+      for (int c = 0; c < chunks.length; c++) {
+        for (int k = 0; k < chunks[c].length; k++) {
+          byte[] page = chunks[c][k];
+          byte[] below = base.page(c, k);
+          if (page != below && !Arrays.equals(page, below)) {
+            out.writeInt(c << CHUNK_BITS | k);
+            out.write(page);
+          }
+        }
+      }
+      out.writeInt(-1);
+    }
+
+    private byte[] page(int c, int k) {
+      return c < chunks.length && k < chunks[c].length ? chunks[c][k] : ZERO;
+    }
+  }
+
+  /** Nothing, for a memory that is written or read without another below it. */
+  static final Image NO_IMAGE = new Image(new byte[0][][], 0);
+
+  /**
+   * A memory as {@link Image#write} wrote it, on the same base.
+   *
+   * @throws IOException if it is not what that writes
+   * @throws HostException RESOURCE_EXHAUSTED if the budget has no room
+   */
+  static PageTable read(DataInputStream in, MemoryBudget budget, Image base) throws IOException {
+    int pages = in.readInt();
+    if (pages < base.pages() || pages > MAX_READ_PAGES) {
+      throw new IOException("a memory of " + pages + " pages");
+    }
+    PageTable t = new PageTable(base, pages, budget);
+    boolean good = false;
+    try {
+      t.grow(pages - base.pages());
+      int number;
+      while ((number = in.readInt()) >= 0) {
+        if (number >= pages * PER_WASM_PAGE) {
+          throw new IOException("page " + number + " of " + pages * PER_WASM_PAGE);
+        }
+        in.readFully(t.own(number));
+      }
+      good = true;
+      return t;
+    } catch (BudgetExhausted e) {
+      throw new HostException(ErrorCode.RESOURCE_EXHAUSTED, String.valueOf(e.getMessage()), e);
+    } finally {
+      if (!good) {
+        t.close();
+      }
     }
   }
 

@@ -110,7 +110,7 @@ public final class Program implements AutoCloseable {
     if (module.writesTables()) {
       throw new IllegalStateException("a module that writes tables cannot be forked");
     }
-    int cap = cap(limits);
+    int cap = cap(limits, template.image().pages());
     if (template.image().pages() > cap) {
       throw tooBig(template.image().pages(), limits);
     }
@@ -118,13 +118,17 @@ public final class Program implements AutoCloseable {
         this, new PageTable(template.image(), cap, budget), template.globals().clone(), seed);
   }
 
-  private int cap(GuestLimits limits) {
-    long pages = Math.min(limits.memoryBytes() >> 16, MAX_PAGES);
+  /**
+   * @param shared pages that the guest begins with
+   */
+  private int cap(GuestLimits limits, int shared) {
+    long allowed = (limits.memoryBytes() >> 16) + (module.sharesImage() ? shared : 0);
+    long pages = Math.min(allowed, MAX_PAGES);
     return (int) Math.min(pages, module.facts().maxPages());
   }
 
   private int checkedCap(GuestLimits limits) {
-    int cap = cap(limits);
+    int cap = cap(limits, module.initialPages());
     if (module.initialPages() > cap) {
       throw tooBig(module.initialPages(), limits);
     }

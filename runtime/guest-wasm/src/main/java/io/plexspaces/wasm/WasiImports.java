@@ -1,11 +1,15 @@
 package io.plexspaces.wasm;
 
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.guest.GuestErrors;
+import io.plexspaces.api.guest.GuestTrap;
 import java.nio.charset.StandardCharsets;
 
 /**
  * WASI preview 1 as guests get it: clocks and randomness from the host, stdout and stderr to the
- * log; no arguments, no environment, no files, no network. Calls for those are there, because
- * standard libraries import them, and answer that there is nothing.
+ * log; no arguments, no files, no network, and an environment that is the same for all. Calls for
+ * those are there, because standard libraries import them, and answer that there is nothing.
  */
 public final class WasiImports {
   private static final String MODULE = "wasi_snapshot_preview1";
@@ -13,7 +17,6 @@ public final class WasiImports {
   private static final int SUCCESS = 0;
   private static final int EBADF = 8;
   private static final int EINVAL = 28;
-  private static final int ENOSYS = 52;
 
   private static final int CLOCK_REALTIME = 0;
   private static final int CLOCK_LAST = 3;
@@ -28,6 +31,13 @@ public final class WasiImports {
 
   private static final int RANDOM_STEP = 4096;
   private static final int MAX_VECTORS = 1024;
+
+  /**
+   * All of a guest's environment. Go collects garbage beside the program otherwise, which on one
+   * thread means that the program waits for shares of time, and by the clock; nobody else reads it.
+   */
+  private static final byte[] ENVIRONMENT =
+      "GODEBUG=gcstoptheworld=2\0".getBytes(StandardCharsets.US_ASCII);
 
   private static final HostImports ALL = imports();
 
@@ -60,11 +70,26 @@ public final class WasiImports {
         .add(MODULE, "path_remove_directory", "iii:i", (g, a) -> EBADF)
         .add(MODULE, "path_readlink", "iiiiii:i", (g, a) -> EBADF)
         .add(MODULE, "path_rename", "iiiiii:i", (g, a) -> EBADF)
+        .add(MODULE, "fd_advise", "iIIi:i", (g, a) -> EBADF)
+        .add(MODULE, "fd_datasync", "i:i", (g, a) -> EBADF)
+        .add(MODULE, "fd_filestat_set_size", "iI:i", (g, a) -> EBADF)
+        .add(MODULE, "fd_filestat_set_times", "iIIi:i", (g, a) -> EBADF)
+        .add(MODULE, "fd_pread", "iiiIi:i", (g, a) -> EBADF)
+        .add(MODULE, "fd_pwrite", "iiiIi:i", (g, a) -> EBADF)
+        .add(MODULE, "fd_sync", "i:i", (g, a) -> EBADF)
+        .add(MODULE, "fd_tell", "ii:i", (g, a) -> EBADF)
+        .add(MODULE, "path_filestat_set_times", "iiiiIIi:i", (g, a) -> EBADF)
+        .add(MODULE, "path_link", "iiiiiii:i", (g, a) -> EBADF)
+        .add(MODULE, "path_symlink", "iiiii:i", (g, a) -> EBADF)
+        .add(MODULE, "sock_accept", "iii:i", (g, a) -> EBADF)
+        .add(MODULE, "sock_recv", "iiiiii:i", (g, a) -> EBADF)
+        .add(MODULE, "sock_send", "iiiii:i", (g, a) -> EBADF)
+        .add(MODULE, "sock_shutdown", "ii:i", (g, a) -> EBADF)
         .add(MODULE, "args_get", "ii:i", (g, a) -> SUCCESS)
         .add(MODULE, "args_sizes_get", "ii:i", WasiImports::nothing)
-        .add(MODULE, "environ_get", "ii:i", (g, a) -> SUCCESS)
-        .add(MODULE, "environ_sizes_get", "ii:i", WasiImports::nothing)
-        .add(MODULE, "poll_oneoff", "iiii:i", (g, a) -> ENOSYS)
+        .add(MODULE, "environ_get", "ii:i", WasiImports::environment)
+        .add(MODULE, "environ_sizes_get", "ii:i", WasiImports::environmentSize)
+        .add(MODULE, "poll_oneoff", "iiii:i", WasiPoll::poll)
         .add(MODULE, "sched_yield", ":i", (g, a) -> SUCCESS)
         .add(MODULE, "proc_exit", "i:", WasiImports::exit)
         .build();
@@ -142,8 +167,31 @@ public final class WasiImports {
     return SUCCESS;
   }
 
+  private static long environment(Lease guest, long[] args) {
+    guest.writeInt((int) args[0], (int) args[1]);
+    guest.write((int) args[1], ENVIRONMENT);
+    return SUCCESS;
+  }
+
+  private static long environmentSize(Lease guest, long[] args) {
+    guest.writeInt((int) args[0], 1);
+    guest.writeInt((int) args[1], ENVIRONMENT.length);
+    return SUCCESS;
+  }
+
   private static long exit(Lease guest, long[] args) {
     throw Lease.trap("the guest exited with status " + (int) args[0]);
+  }
+
+  /** The trap of a guest whose language's runtime has written why it gives up. */
+  static GuestTrap explained(Lease guest, GuestTrap trap) {
+    String last = guest.output(STDERR).fatal();
+    if (last.isEmpty()) {
+      return trap;
+    }
+    ErrorCode code =
+        last.contains("out of memory") ? ErrorCode.RESOURCE_EXHAUSTED : trap.error().code();
+    return new GuestTrap(HostError.of(code, "the guest gave up: " + last), trap);
   }
 
   /** Makes log lines of what a guest writes to a file descriptor. */
@@ -154,6 +202,11 @@ public final class WasiImports {
     private final Lease guest;
     private final int level;
     private final java.io.ByteArrayOutputStream line = new java.io.ByteArrayOutputStream();
+
+    /** What a language's runtime writes before it gives up: the first line that says why. */
+    private static final String[] FATAL = {"fatal error: ", "panic: "};
+
+    private String fatal = "";
 
     LineLog(Lease guest, int fd) {
       this.guest = guest;
@@ -176,9 +229,21 @@ public final class WasiImports {
     /** Logs what has come of a line that was not ended. */
     void flush() {
       if (line.size() > 0) {
-        guest.host().log(level, line.toString(StandardCharsets.UTF_8));
+        String text = line.toString(StandardCharsets.UTF_8);
+        if (fatal.isEmpty() && level == 3) {
+          for (String start : FATAL) {
+            fatal = text.startsWith(start) ? GuestErrors.cut(text) : fatal;
+          }
+        }
+        guest.host().log(level, text);
         line.reset();
       }
+    }
+
+    /** The line that says why the guest's runtime gives up, or nothing. */
+    String fatal() {
+      flush();
+      return fatal;
     }
   }
 }

@@ -5,6 +5,7 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestOp;
@@ -35,7 +36,11 @@ final class WasmGuestInstance implements GuestInstance {
     long status;
     try (Lease lease = state.enter(host)) {
       lease.setContext(exchange);
-      status = lease.call(entry, op.code(), bytes.length);
+      try {
+        status = lease.call(entry, op.code(), bytes.length);
+      } catch (GuestTrap t) {
+        throw WasiImports.explained(lease, t);
+      }
     } catch (GuestTrap t) {
       throw explained(t, exchange.output());
     }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class RustCounter {
   private static final int NO_COMPILER = 3;
   private static byte @Nullable [] module;
+  private static byte @Nullable [] probe;
 
   private RustCounter() {}
 
@@ -19,13 +20,23 @@ final class RustCounter {
   static synchronized byte[] module() throws IOException, InterruptedException {
     byte[] m = module;
     if (m == null) {
-      m = build();
+      m = build("examples/counter-rust");
       module = m;
     }
     return m;
   }
 
-  private static byte[] build() throws IOException, InterruptedException {
+  /** The conformance probe in Rust, under the same conditions. */
+  static synchronized byte[] probe() throws IOException, InterruptedException {
+    byte[] m = probe;
+    if (m == null) {
+      m = build("system-tests/conformance/rust");
+      probe = m;
+    }
+    return m;
+  }
+
+  private static byte[] build(String crate) throws IOException, InterruptedException {
     Path root = Path.of("").toAbsolutePath();
     while (root != null && !Files.exists(root.resolve("sdk-rust/build-wasm"))) {
       root = root.getParent();
@@ -33,12 +44,12 @@ final class RustCounter {
     if (root == null) {
       return abort("skipped: sdk-rust is not beside this module");
     }
-    Path target = Path.of("target/counter-rust").toAbsolutePath();
-    Path wasm = target.resolve("counter.wasm");
+    Path target = Path.of("target/rust-guests").toAbsolutePath();
+    Path wasm = target.resolve("guest.wasm");
     ProcessBuilder b =
         new ProcessBuilder(
             root.resolve("sdk-rust/build-wasm").toString(),
-            root.resolve("examples/counter-rust").toString(),
+            root.resolve(crate).toString(),
             wasm.toString());
     b.environment().put("CARGO_TARGET_DIR", target.toString());
     Process p = b.redirectErrorStream(true).start();

@@ -22,6 +22,8 @@ final class TestHost implements GuestHost {
   int safepoints;
   int stopAtSafepoint = 1;
   long millis = 1_700_000_000_000L;
+  long nanos = 42;
+  boolean ticking;
 
   @Override
   public Frame call(String op, Frame request) {
@@ -49,6 +51,6 @@ final class TestHost implements GuestHost {
 
   @Override
   public long nanoTime() {
-    return 42;
+    return ticking ? System.nanoTime() + nanos : nanos;
   }
 }

@@ -22,6 +22,7 @@ import io.plexspaces.wasm.fixture.Code;
 import io.plexspaces.wasm.fixture.GuestBuilder;
 import io.plexspaces.wasm.fixture.ModuleBuilder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -87,6 +88,32 @@ class WasmEngineTest {
     try (GuestInstance i = m.spawn("thing", SEED)) {
       assertThat(body(handle(i, "hello"))).isEqualTo("hello");
       assertThat(body(handle(i, "x".repeat(50_000)))).hasSize(50_000);
+    }
+  }
+
+  @Test
+  void aStreamsCallsAndTheHeadersOfItsAnswersPassAsTheyAre() {
+    GuestBuilder g = new GuestBuilder();
+    byte[] answer =
+        Frame.of(Value.Obj.builder().put("more", true).build(), new byte[] {'0'}).encode();
+    g.module().data(8192, answer);
+    GuestInstance i =
+        spawn(
+            g.handler(
+                Code.code()
+                    .i32(8192 + answer.length - 1)
+                    .get(0)
+                    .i32('0')
+                    .op(0x6a) // i32.add: the code of the operation as a digit
+                    .op(0x3a, 0, 0) // i32.store8
+                    .i32(8192)
+                    .i32(answer.length)
+                    .call(g.output)
+                    .i32(0)));
+    for (GuestOp op : List.of(GuestOp.HANDLE, GuestOp.RESUME_STREAM)) {
+      Frame f = i.call(op, Frame.EMPTY, new TestHost()).frame();
+      assertThat(f.headerObject().bool("more", false)).isTrue();
+      assertThat(f.body()).containsExactly('0' + op.code());
     }
   }
 

@@ -5,6 +5,7 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.CodelessModule;
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestModule;
@@ -13,8 +14,9 @@ import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
+import io.plexspaces.api.guest.Preludes;
+import io.plexspaces.api.guest.ScriptPositions;
 import io.plexspaces.api.guest.TurnStopped;
-import io.plexspaces.wasm.CodelessModule;
 import io.plexspaces.wasm.GuestRandom;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.HostImports;
@@ -38,7 +40,6 @@ public final class QuickJsEngine implements GuestEngine {
   private static final String NAME = "quickjs";
   private static final String VERSION = "1";
   private static final String BINARY = "/quickjs/quickjs.wasm";
-  private static final String PRELUDE = "prelude.js";
 
   /** The engine's own stack has 1 MiB; what is above this is left to its C functions. */
   private static final int STACK_BYTES = 512 << 10;
@@ -165,7 +166,10 @@ public final class QuickJsEngine implements GuestEngine {
   }
 
   private static HostException doesNotStart(Js js, CodelessModule app, int thrown) {
-    return refused(app.main() + " does not start: " + js.describe(thrown));
+    return refused(
+        app.main()
+            + " does not start: "
+            + new ScriptPositions(app.sources()).original(js.describe(thrown)));
   }
 
   private static Handles handles(Js js, CodelessModule app) {
@@ -251,13 +255,10 @@ public final class QuickJsEngine implements GuestEngine {
     js.setProperty(global, QuickJsImports.HOST_FUNCTION, function);
     js.freeValue(function);
     js.freeValue(global);
-    byte[] prelude = resource(PRELUDE);
-    if (prelude == null) {
-      throw new IllegalStateException(PRELUDE + " is not packed");
-    }
-    int result = js.eval(prelude, PRELUDE, false);
+    String prelude = Preludes.JAVA_SCRIPT_FILE;
+    int result = js.eval(Preludes.javaScript(), prelude, false);
     if (js.isException(result)) {
-      throw new IllegalStateException(PRELUDE + ": " + js.describe(js.takeException()));
+      throw new IllegalStateException(prelude + ": " + js.describe(js.takeException()));
     }
     js.freeValue(result);
   }

@@ -5,10 +5,12 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.CodelessModule;
+import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestHost;
-import io.plexspaces.wasm.CodelessModule;
+import io.plexspaces.api.guest.JsonBodies;
+import io.plexspaces.api.guest.ScriptPositions;
 import io.plexspaces.wasm.CoreLimits;
-import io.plexspaces.wasm.GuestErrors;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.HostImports;
 import io.plexspaces.wasm.Lease;
@@ -30,11 +32,14 @@ final class QuickJsImports {
   static final String HOST_FUNCTION = "__plexspaces_host";
 
   private static final List<String> LEVELS = List.of("trace", "debug", "info", "warn", "error");
+  private static final String STREAM_NEXT = "stream_next";
   private static final int INFO = 2;
   private static final int UTC = 0;
 
   /** Null for the engine alone, which has no modules. */
   private final @Nullable CodelessModule app;
+
+  private final ScriptPositions positions;
 
   private QuickJsExports exports;
 
@@ -43,6 +48,12 @@ final class QuickJsImports {
   @SuppressWarnings("NullAway.Init") // The exports exist once the program is linked with these.
   QuickJsImports(@Nullable CodelessModule app) {
     this.app = app;
+    this.positions = new ScriptPositions(app == null ? Map.of() : app.sources());
+  }
+
+  /** Where positions in the app's files come from. */
+  ScriptPositions positions() {
+    return positions;
   }
 
   void bind(QuickJsExports e) {
@@ -89,7 +100,8 @@ final class QuickJsImports {
     int reason = (int) a[1];
     Rejections open = rejected.computeIfAbsent(guest.state(), s -> new Rejections());
     if (a[2] == 0) {
-      open.rejected(js.identity(promise), () -> GuestErrors.cut(js.describe(reason)));
+      open.rejected(
+          js.identity(promise), () -> GuestErrors.cut(positions.original(js.describe(reason))));
     } else {
       open.handled(js.identity(promise));
     }
@@ -167,27 +179,31 @@ final class QuickJsImports {
     return js.string(answer);
   }
 
-  private static byte[] answer(Js js, Lease guest, String operation, int argv) {
+  private byte[] answer(Js js, Lease guest, String operation, int argv) {
     GuestHost host = guest.host();
     int headerValue = guest.readInt(argv + 4);
     boolean log = operation.equals("log");
     if (log) {
       String cut = js.beginningOfLong(headerValue, CoreLimits.LOG_MESSAGE);
       if (cut != null) {
-        host.log(INFO, cut);
+        host.log(INFO, positions.original(cut));
         return new byte[0];
       }
     }
     byte[] header = js.text("a header", headerValue, CoreLimits.PAYLOAD);
+    if (log) {
+      header = positions.original(header);
+    }
     byte[] body = js.text("a body", guest.readInt(argv + 8), CoreLimits.PAYLOAD - header.length);
-    Frame request = new Frame(header, body);
+    Frame request = JsonBodies.request(operation, header, body);
     if (log && host instanceof StartupHost) {
       Value.Obj o = request.headerObject();
       host.log(Math.max(0, LEVELS.indexOf(o.string("level", "info"))), o.string("message", ""));
       return new byte[0];
     }
     Frame reply = host.call(operation, request);
-    byte[] answer = Payloads.json(reply);
+    byte[] answer =
+        operation.equals(STREAM_NEXT) ? JsonBodies.stepText(reply) : JsonBodies.json(reply);
     if (answer.length > CoreLimits.PAYLOAD) {
       throw new HostException(
           ErrorCode.RESOURCE_EXHAUSTED,

@@ -6,11 +6,12 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
-import io.plexspaces.wasm.GuestErrors;
+import io.plexspaces.api.guest.JsonBodies;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.Lease;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,10 @@ final class QuickJsInstance implements GuestInstance {
   public GuestReply call(GuestOp op, Frame input, GuestHost host) {
     byte[] header = op == GuestOp.INIT ? seeded(input) : input.header();
     try (Lease lease = state.enter(host)) {
-      return call(new Js(exports, lease), lease, handles, op, header, Payloads.json(input));
+      GuestReply reply =
+          call(new Js(exports, lease), lease, handles, op, header, JsonBodies.json(input));
+      HostError error = reply.error();
+      return error == null ? reply : GuestReply.failed(imports.positions().original(error));
     } finally {
       imports.reportRejections(state, host);
     }
@@ -67,13 +71,14 @@ final class QuickJsInstance implements GuestInstance {
     int answer = js.invoke(handles.call(), handles.undefined(), 3, args);
     js.freeValue(h);
     js.freeValue(b);
+    boolean stream = JsonBodies.streams(op, header);
     if (js.isString(answer)) {
       js.drain();
-      return reply(js, answer, args + 12);
+      return reply(js, answer, args + 12, stream);
     }
     if (js.isPromise(answer)) {
       js.drain();
-      return settled(js, answer, args + 12);
+      return settled(js, answer, args + 12, stream);
     }
     if (js.isException(answer)) {
       int thrown = js.takeException();
@@ -86,7 +91,7 @@ final class QuickJsInstance implements GuestInstance {
     return crashed("the module's SDK is not of this version: it answered no text");
   }
 
-  private static GuestReply settled(Js js, int promise, int scratch) {
+  private static GuestReply settled(Js js, int promise, int scratch, boolean stream) {
     int state = js.promiseState(promise);
     if (state == 0) {
       js.freeValue(promise);
@@ -97,18 +102,21 @@ final class QuickJsInstance implements GuestInstance {
     int result = js.promiseResult(promise);
     js.freeValue(promise);
     if (state == 1 && js.isString(result)) {
-      return reply(js, result, scratch);
+      return reply(js, result, scratch, stream);
     }
     String what = js.describe(result);
     js.freeValue(result);
     return crashed(what);
   }
 
-  private static GuestReply reply(Js js, int answer, int scratch) {
+  private static GuestReply reply(Js js, int answer, int scratch, boolean stream) {
     Js.Answer a = js.answer(answer, scratch);
     js.freeValue(answer);
     if (a.status() == '0') {
-      return GuestReply.ok(Frame.ofBody(a.text()));
+      Frame frame = stream ? JsonBodies.step(a.text()) : Frame.ofBody(a.text());
+      return frame == null
+          ? crashed("the module's SDK is not of this version: it answered no step of a stream")
+          : GuestReply.ok(frame);
     }
     if (a.status() == Js.Answer.TOO_LARGE) {
       return crashed(new String(a.text(), StandardCharsets.UTF_8));
