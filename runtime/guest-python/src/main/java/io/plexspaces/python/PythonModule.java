@@ -1,0 +1,68 @@
+package io.plexspaces.python;
+
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.guest.GuestInstance;
+import io.plexspaces.api.guest.GuestLimits;
+import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.api.guest.MemoryBudget;
+import io.plexspaces.api.guest.ModuleDescription;
+import io.plexspaces.wasm.Program;
+import io.plexspaces.wasm.Template;
+
+/** A loaded app in Python. */
+final class PythonModule implements GuestModule {
+  private final String digest;
+  private final ModuleDescription description;
+  private final Program program;
+  private final Template template;
+  private final Interpreter interpreter;
+  private final GuestLimits limits;
+  private final MemoryBudget budget;
+
+  PythonModule(
+      String digest,
+      ModuleDescription description,
+      Program program,
+      Template template,
+      Interpreter interpreter,
+      GuestLimits limits,
+      MemoryBudget budget) {
+    this.digest = digest;
+    this.description = description;
+    this.program = program;
+    this.template = template;
+    this.interpreter = interpreter;
+    this.limits = limits;
+    this.budget = budget;
+  }
+
+  @Override
+  public String digest() {
+    return digest;
+  }
+
+  @Override
+  public ModuleDescription description() {
+    return description;
+  }
+
+  @Override
+  public GuestInstance spawn(String type, byte[] seed) {
+    if (description.type(type) == null) {
+      throw new HostException(
+          ErrorCode.NOT_FOUND,
+          "the module has no actor type \""
+              + type
+              + "\"; it has "
+              + String.join(", ", description.types().keySet()));
+    }
+    return new PythonInstance(program.fork(template, seed, limits, budget), interpreter, seed);
+  }
+
+  @Override
+  public void close() {
+    program.close();
+    template.close();
+  }
+}
