@@ -1,0 +1,201 @@
+package io.plexspaces.polyglot;
+
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.Frame;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.GuestErrors;
+import io.plexspaces.api.guest.GuestHost;
+import io.plexspaces.api.guest.GuestInstance;
+import io.plexspaces.api.guest.GuestOp;
+import io.plexspaces.api.guest.GuestReply;
+import io.plexspaces.api.guest.GuestTrap;
+import io.plexspaces.api.guest.MemoryBudget;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.graalvm.polyglot.Context;
+import org.graalvm.polyglot.EnvironmentAccess;
+import org.graalvm.polyglot.HostAccess;
+import org.graalvm.polyglot.PolyglotAccess;
+import org.graalvm.polyglot.PolyglotException;
+import org.graalvm.polyglot.SandboxPolicy;
+import org.jspecify.annotations.Nullable;
+
+/** An actor: a context, in which the app is loaded with the first call. */
+final class PolyglotInstance implements GuestInstance {
+  private static final int MAX_FRAMES = 20;
+
+  private final Language language;
+  private final PolyglotEngine.Shared shared;
+  private final LoadedApp app;
+  private final HostCalls calls;
+  private final byte[] seed;
+  private final MemoryBudget budget;
+  private final Context context;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private Language.@Nullable Program program;
+
+  /**
+   * @throws HostException RESOURCE_EXHAUSTED if the budget has no room
+   */
+  PolyglotInstance(
+      Language language,
+      PolyglotEngine.Shared shared,
+      LoadedApp app,
+      HostCalls calls,
+      byte[] seed,
+      MemoryBudget budget) {
+    this.language = language;
+    this.shared = shared;
+    this.app = app;
+    this.calls = calls;
+    this.seed = seed.clone();
+    this.budget = budget;
+    budget.charge(language.bytesPerActor());
+    boolean good = false;
+    try {
+      Context.Builder b =
+          Context.newBuilder(language.id())
+              .engine(shared.engine())
+              .sandbox(SandboxPolicy.CONSTRAINED)
+              .allowHostAccess(HostAccess.CONSTRAINED)
+              .allowPolyglotAccess(PolyglotAccess.NONE)
+              .allowEnvironmentAccess(EnvironmentAccess.NONE)
+              .allowCreateThread(false)
+              .allowCreateProcess(false)
+              .allowNativeAccess(false)
+              .allowHostClassLoading(false)
+              .allowInnerContextOptions(false)
+              .timeZone(java.time.ZoneOffset.UTC)
+              .in(java.io.InputStream.nullInputStream())
+              .out(calls.out())
+              .err(calls.err());
+      language.configure(b, app);
+      context = b.build();
+      good = true;
+    } finally {
+      if (!good) {
+        budget.release(language.bytesPerActor());
+      }
+    }
+  }
+
+  /** See {@link Language#prepare}. */
+  void prepare() {
+    context.enter();
+    try {
+      language.prepare(context);
+    } finally {
+      context.leave();
+    }
+  }
+
+  @Override
+  public GuestReply call(GuestOp op, Frame input, GuestHost host) {
+    calls.begin(host);
+    GuestReply reply;
+    try {
+      context.enter();
+      try {
+        reply = program().call(op, input, seed);
+      } finally {
+        context.leave();
+      }
+    } catch (PolyglotException e) {
+      calls.end();
+      return failure(e);
+    } catch (IllegalStateException e) {
+      calls.end();
+      throw new GuestTrap(HostCalls.internal("the actor's context is closed"), e);
+    } catch (RuntimeException | Error e) {
+      calls.end();
+      throw e;
+    }
+    calls.end();
+    HostError error = reply.error();
+    return error == null ? reply : GuestReply.failed(GuestErrors.cut(error));
+  }
+
+  private Language.Program program() {
+    Language.Program p = program;
+    if (p == null) {
+      context.initialize(language.id());
+      calls.bind(shared.safepoints(), shared.safepoints().entered());
+      p = language.start(context, app, calls);
+      program = p;
+    }
+    return p;
+  }
+
+  /** What came out of the guest although its SDK catches what a handler throws. */
+  private static GuestReply failure(PolyglotException e) {
+    String said = String.valueOf(e.getMessage());
+    if (e.isExit()) {
+      throw new GuestTrap(HostCalls.internal("the actor called exit(" + e.getExitStatus() + ")"));
+    }
+    if (e.isCancelled() || e.isInterrupted()) {
+      throw new GuestTrap(HostError.of(ErrorCode.CANCELLED, "the actor was interrupted"));
+    }
+    if (e.isHostException() && e.asHostException() instanceof HostException h) {
+      return GuestReply.failed(h.error());
+    }
+    if (e.isInternalError()) {
+      throw new GuestTrap(HostCalls.internal("the engine failed: " + said), e);
+    }
+    String stack =
+        StreamSupport.stream(e.getPolyglotStackTrace().spliterator(), false)
+            .filter(PolyglotException.StackFrame::isGuestFrame)
+            .limit(MAX_FRAMES)
+            .map(f -> "at " + f.toString().strip())
+            .collect(Collectors.joining("\n"));
+    HostError error =
+        new HostError(
+            ErrorCode.INTERNAL,
+            said,
+            false,
+            Value.Obj.builder().put("stack", stack).build(),
+            false);
+    if (e.isResourceExhausted()) {
+      throw new GuestTrap(GuestErrors.cut(error));
+    }
+    return GuestReply.failed(GuestErrors.cut(error));
+  }
+
+  @Override
+  public void mark() {
+    // A context's objects are the JVM's: there is no memory to copy.
+  }
+
+  @Override
+  public void rollBack() {
+    // See mark.
+  }
+
+  @Override
+  public boolean canRollBack() {
+    return false;
+  }
+
+  @Override
+  public void requestSafepoint() {
+    calls.requestSafepoint();
+  }
+
+  @Override
+  public long memoryBytes() {
+    return closed.get() ? 0 : language.bytesPerActor();
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      try {
+        context.close(true);
+      } finally {
+        budget.release(language.bytesPerActor());
+      }
+    }
+  }
+}

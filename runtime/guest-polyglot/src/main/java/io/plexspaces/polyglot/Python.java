@@ -1,0 +1,137 @@
+package io.plexspaces.polyglot;
+
+import io.plexspaces.api.Frame;
+import io.plexspaces.api.HostError;
+import io.plexspaces.api.HostException;
+import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.GuestOp;
+import io.plexspaces.api.guest.GuestReply;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import org.graalvm.polyglot.Context;
+import org.graalvm.polyglot.Engine;
+import org.graalvm.polyglot.Source;
+import org.graalvm.polyglot.Value;
+import org.graalvm.polyglot.io.IOAccess;
+import org.graalvm.polyglot.proxy.ProxyArray;
+import org.graalvm.polyglot.proxy.ProxyExecutable;
+import org.jspecify.annotations.Nullable;
+
+/** GraalPy. Bytes cross the border as text of one character a byte, which costs a copy. */
+final class Python implements Language {
+  static final String NAME = "graalpy";
+
+  private static final String ID = "python";
+  private static final Source BOOT =
+      Source.newBuilder(ID, JavaScript.resource("graalpy.py"), "graalpy.py")
+          .internal(true)
+          .buildLiteral();
+
+  /** What the SDK imports: seconds, when the language has just been started. */
+  private static final Source STANDARD_LIBRARY =
+      Source.newBuilder(
+              ID,
+              "import dataclasses, enum, importlib, inspect, json, linecache, marshal, random, re,"
+                  + " time, typing",
+              "prepare.py")
+          .internal(true)
+          .buildLiteral();
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public String artifactEngine() {
+    return "python";
+  }
+
+  @Override
+  public String artifactVersion() {
+    return "3.13";
+  }
+
+  @Override
+  public long bytesPerActor() {
+    return 8 << 20;
+  }
+
+  @Override
+  public void configure(Engine.Builder engine) {}
+
+  @Override
+  public void configure(Context.Builder context, LoadedApp app) {
+    // The standard library is the language's own resource, readable without access to files.
+    context.allowIO(IOAccess.NONE);
+  }
+
+  @Override
+  public void prepare(Context context) {
+    context.eval(STANDARD_LIBRARY);
+  }
+
+  @Override
+  public Program start(Context context, LoadedApp app, HostCalls calls) {
+    Value boot = context.eval(BOOT);
+    ProxyExecutable source =
+        args -> {
+          byte[] text = app.sources().sources().get(args[0].asString());
+          return text == null ? "" : new String(text, StandardCharsets.UTF_8);
+        };
+    ProxyExecutable compiled = args -> app.compiled().get(args[0].asString());
+    ProxyExecutable keep =
+        args -> app.compiled().putIfAbsent(args[0].asString(), args[1].asString());
+    ProxyExecutable exchange = args -> exchange(calls, args);
+    ProxyExecutable now = args -> calls.host().nowMillis();
+    Value call =
+        boot.execute(
+            ProxyArray.fromArray(
+                (Object[]) app.sources().sources().keySet().toArray(new String[0])),
+            source,
+            compiled,
+            keep,
+            exchange,
+            now,
+            app.sources().main());
+    return (op, input, seed) -> call(call, op, input, op == GuestOp.INIT ? seed : null);
+  }
+
+  private static Object exchange(HostCalls calls, Value[] args) {
+    try {
+      Frame reply =
+          calls.call(
+              args[0].asString(), new Frame(bytes(args[1].asString()), bytes(args[2].asString())));
+      return ProxyArray.fromArray(0, text(reply.header()), text(reply.body()));
+    } catch (HostException e) {
+      return ProxyArray.fromArray(1, "", text(Json.write(e.error().toValue())));
+    }
+  }
+
+  private static GuestReply call(Value function, GuestOp op, Frame input, byte @Nullable [] seed) {
+    Value answer =
+        function.execute(
+            op.code(),
+            text(input.header()),
+            text(input.body()),
+            seed == null ? null : HexFormat.of().formatHex(seed));
+    byte[] body = bytes(answer.getArrayElement(2).asString());
+    if (answer.getArrayElement(0).asInt() != 0) {
+      return GuestReply.failed(HostError.fromValue(Json.read(body)));
+    }
+    return JavaScript.sized(new Frame(bytes(answer.getArrayElement(1).asString()), body));
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.polyglot;
+
+import org.jspecify.annotations.NullMarked;
