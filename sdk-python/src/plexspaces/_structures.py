@@ -1,0 +1,410 @@
+"""Shapes of what has parts: collections, mappings, tuples, dataclasses, enums and typed dicts."""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import enum
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from plexspaces import _codec
+from plexspaces._shapes import ANY, Defs, Mismatch, Shape, describe, mismatch, shape
+
+#: What is built from the list that JSON has.
+COLLECTIONS: dict[Any, Callable[[list[Any]], Any]] = {
+    list: list,
+    set: set,
+    frozenset: frozenset,
+    collections.deque: collections.deque,
+    collections.abc.Sequence: list,
+    collections.abc.MutableSequence: list,
+    collections.abc.Iterable: list,
+    collections.abc.Collection: list,
+    collections.abc.Set: frozenset,
+    collections.abc.MutableSet: set,
+}
+
+
+def collection(kind: Any, item_hint: Any) -> Shape:
+    """``list[X]``, ``set[X]`` and their like."""
+    item = shape(item_hint)
+    build = COLLECTIONS[kind]
+    as_list = build is list
+
+    def decode(value: Any, where: str) -> Any:
+        if type(value) is not list:
+            raise mismatch(where, "a list", value)
+        one = item.decode
+        if one is not None:
+            value = [one(v, f"{where}[{i}]") for i, v in enumerate(value)]
+        if as_list:
+            return value
+        try:
+            return build(value)
+        except TypeError:
+            raise Mismatch(f"{where} has an element that no set can hold") from None
+
+    def encode(value: Any) -> Any:
+        one = item.encode
+        values = list(value) if one is None else [one(v) for v in value]
+        if isinstance(value, (set, frozenset)):
+            try:
+                values.sort()  # equal sets are written as equal bytes
+            except TypeError:
+                pass
+        return values
+
+    python = {set: (set,), frozenset: (frozenset, set), collections.deque: (collections.deque,)}
+    return Shape(
+        lambda defs: {"type": "array", "items": item.make_schema(defs)},
+        decode,
+        _encode_lazily(encode, not as_list, item),
+        python.get(build, (list, tuple)),  # type: ignore[call-overload]
+    )
+
+
+def _encode_lazily(
+    encode: Callable[[Any], Any], always: bool, *parts: Shape
+) -> Callable[[Any], Any] | None:
+    """None where no part needs it. A part that is not finished yet contains this: it may need it."""
+    needed = always or any(p.encode is not None or not p.instance and p is not ANY for p in parts)
+    return encode if needed else None
+
+
+def tuple_of(items: tuple[Any, ...]) -> Shape:
+    """``tuple[A, B]``, ``tuple[X, ...]``."""
+    if len(items) == 2 and items[1] is Ellipsis:
+        inner = collection(list, items[0])
+        inner_decode = inner.decode
+        assert inner_decode is not None
+        item = shape(items[0])
+        return Shape(
+            inner.make_schema,
+            lambda value, where: tuple(inner_decode(value, where)),
+            lambda value: list(value) if item.encode is None else [item.encode(v) for v in value],
+            (tuple,),
+        )
+    shapes = [shape(i) for i in items]
+    size = len(shapes)
+
+    def decode(value: Any, where: str) -> Any:
+        if type(value) is not list:
+            raise mismatch(where, f"a list of {size}", value)
+        if len(value) != size:
+            raise Mismatch(f"{where} must be a list of {size}, not a list of {len(value)}")
+        return tuple(
+            v if s.decode is None else s.decode(v, f"{where}[{i}]")
+            for i, (v, s) in enumerate(zip(value, shapes, strict=True))
+        )
+
+    def encode(value: Any) -> Any:
+        return [
+            v if s.encode is None else s.encode(v) for v, s in zip(value, shapes, strict=True)
+        ]
+
+    return Shape(
+        lambda defs: {
+            "type": "array",
+            "prefixItems": [s.make_schema(defs) for s in shapes],
+            "minItems": size,
+            "maxItems": size,
+        },
+        decode,
+        encode,
+        (tuple,),
+    )
+
+
+def mapping(kind: Any, key_hint: Any, value_hint: Any) -> Shape:
+    """``dict[K, X]``. Keys are strings in JSON; integers and enums are read back from them."""
+    item = shape(value_hint)
+    to_key, from_key = _keys(key_hint)
+    plain = to_key is None
+
+    def decode(value: Any, where: str) -> Any:
+        if type(value) is not dict:
+            raise mismatch(where, "an object", value)
+        one = item.decode
+        if one is not None:
+            value = {k: one(v, f"{where}.{k}") for k, v in value.items()}
+        if to_key is not None:
+            value = {to_key(k, where): v for k, v in value.items()}
+        if kind is collections.OrderedDict:
+            return collections.OrderedDict(value)
+        return value
+
+    def encode(value: Any) -> Any:
+        one = item.encode
+        return {from_key(k): v if one is None else one(v) for k, v in value.items()}
+
+    return Shape(
+        lambda defs: {"type": "object", "additionalProperties": item.make_schema(defs)}
+        if item is not ANY
+        else {"type": "object"},
+        decode,
+        _encode_lazily(encode, not plain, item),
+        (dict,),
+    )
+
+
+def _keys(hint: Any) -> tuple[Callable[[str, str], Any] | None, Callable[[Any], Any]]:
+    base = getattr(hint, "__supertype__", hint)
+    if base is int:
+
+        def to_int(key: str, where: str) -> int:
+            try:
+                return int(key)
+            except ValueError:
+                raise Mismatch(f"{where} has the key {key!r}, which is no integer") from None
+
+        return to_int, str
+    if isinstance(base, type) and issubclass(base, enum.Enum):
+        members = {str(_codec.enum_value(m)): m for m in base}
+
+        def to_member(key: str, where: str) -> Any:
+            if key in members:
+                return members[key]
+            raise Mismatch(f"{where} has the key {key!r}, which is none of {', '.join(members)}")
+
+        return to_member, lambda m: str(_codec.enum_value(m))
+    if base in (str, Any, object) or isinstance(base, typing.TypeVar):
+        return None, lambda k: k
+    if typing.get_origin(base) is typing.Literal:
+        return None, lambda k: k
+    raise TypeError(f"a dict with keys of {describe(hint)} has no JSON form: keys are strings")
+
+
+def of_class(kind: type) -> Shape:
+    """A class that users wrote, or one of the standard library's."""
+    if hasattr(kind, "__dataclass_fields__"):
+        return _dataclass(kind)
+    if issubclass(kind, enum.Enum):
+        return _enum(kind)
+    if typing.is_typeddict(kind):
+        return _typed_dict(kind)
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return _named_tuple(kind)
+    if kind.__module__ in ("datetime", "decimal", "_decimal", "uuid"):
+        return _standard(kind)
+    if kind is collections.OrderedDict or kind is collections.defaultdict:
+        return mapping(kind, str, Any)
+    raise TypeError(
+        f"{describe(kind)} has no JSON form: use a dataclass, an enum, a TypedDict or plain values"
+    )
+
+
+def hints_of(owner: Any, local: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The hints of a class or function; one that cannot be found is Any."""
+    try:
+        return typing.get_type_hints(owner, localns=local, include_extras=True)
+    except NameError as e:
+        # Imported for the type checker only, or local to a function: known to nobody here.
+        known = dict(local or {})
+        while e.name is not None and e.name not in known:
+            known[e.name] = Any
+            try:
+                return typing.get_type_hints(owner, localns=known, include_extras=True)
+            except NameError as again:
+                e = again
+            except TypeError:
+                break
+        return {}
+
+
+class _Part:
+    """A field of an object."""
+
+    __slots__ = ("default", "doc", "name", "required", "shape")
+
+    def __init__(self, name: str, part: Shape, required: bool, default: Any = None) -> None:
+        self.name = name
+        self.shape = part
+        self.required = required
+        self.default = default
+
+
+def _object(
+    kind: type,
+    parts: list[_Part],
+    build: Callable[[dict[str, Any]], Any],
+    get: Callable[[Any, str], Any],
+    instance: type,
+) -> Shape:
+    optional = instance is dict  # a typed dict's keys may be left out
+
+    def decode(value: Any, where: str) -> Any:
+        if type(value) is not dict:
+            if not optional and isinstance(value, instance):
+                return value
+            raise mismatch(where, "an object", value)
+        found = {}
+        for part in parts:
+            name = part.name
+            if name in value:
+                one = part.shape.decode
+                found[name] = value[name] if one is None else one(value[name], f"{where}.{name}")
+            elif part.required:
+                raise Mismatch(f"{where}.{name} is missing")
+        return build(found)
+
+    def encode(value: Any) -> Any:
+        if not isinstance(value, instance):
+            raise _codec.NoJson(f"a {type(value).__qualname__} is no {describe(kind)}")
+        given: Any = value
+        result: dict[str, Any] = {}
+        for part in parts:
+            if optional and part.name not in given:
+                continue
+            one = part.shape.encode
+            v = get(given, part.name)
+            result[part.name] = v if one is None or v is None else one(v)
+        return result
+
+    return Shape(_reference(kind, parts), decode, encode, (instance,))
+
+
+def _reference(kind: type, parts: list[_Part]) -> Callable[[Defs], dict[str, Any]]:
+    def make(defs: Defs) -> dict[str, Any]:
+        name, n = kind.__name__, 1
+        while name in defs and defs[name][0] is not kind:
+            n += 1
+            name = f"{kind.__name__}{n}"
+        if name not in defs:
+            schema: dict[str, Any] = {"type": "object"}
+            defs[name] = (kind, schema)
+            properties = {}
+            for p in parts:
+                properties[p.name] = with_default(p.shape.make_schema(defs), p.default)
+            schema["properties"] = properties
+            required = [p.name for p in parts if p.required]
+            if required:
+                schema["required"] = required
+        return {"$ref": f"#/$defs/{name}"}
+
+    return make
+
+
+def with_default(schema: dict[str, Any], default: Any) -> dict[str, Any]:
+    """The schema with a default, if that is a plain value."""
+    if isinstance(default, enum.Enum):
+        default = _codec.enum_value(default)
+    if type(default) in (str, int, bool) or (type(default) is float and default - default == 0):
+        return {**schema, "default": default}
+    return schema
+
+
+def _dataclass(kind: Any) -> Shape:
+    import dataclasses  # whoever has such a class has it loaded
+
+    hints = hints_of(kind)
+    missing = dataclasses.MISSING
+    parts = [
+        _Part(
+            f.name,
+            shape(hints.get(f.name, Any)),
+            f.default is missing and f.default_factory is missing,
+            None if f.default is missing else f.default,
+        )
+        for f in dataclasses.fields(kind)
+    ]
+    late = [f.name for f in dataclasses.fields(kind) if not f.init]
+    for part in parts:
+        part.required = part.required and part.name not in late
+
+    def build(found: dict[str, Any]) -> Any:
+        after = {name: found.pop(name) for name in late if name in found}
+        made = kind(**found)
+        for name, value in after.items():
+            object.__setattr__(made, name, value)
+        return made
+
+    return _object(kind, parts, build, getattr, kind)
+
+
+def _typed_dict(kind: Any) -> Shape:
+    required = kind.__required_keys__
+    parts = [_Part(name, shape(hint), name in required) for name, hint in hints_of(kind).items()]
+    return _object(kind, parts, lambda found: found, dict.__getitem__, dict)
+
+
+def _named_tuple(kind: Any) -> Shape:
+    hints = hints_of(kind)
+    inner = tuple_of(tuple(hints.get(name, Any) for name in kind._fields))
+    inner_decode = inner.decode
+    assert inner_decode is not None
+    return Shape(
+        inner.make_schema,
+        lambda value, where: kind(*inner_decode(value, where)),
+        inner.encode,
+        (kind,),
+    )
+
+
+def _enum(kind: type[enum.Enum]) -> Shape:
+    members = {_codec.enum_value(m): m for m in kind}
+    expected = "one of " + ", ".join(str(v) for v in members)
+    flags = issubclass(kind, enum.Flag)
+
+    def decode(value: Any, where: str) -> Any:
+        if isinstance(value, kind):
+            return value
+        if type(value) in (str, int, float):
+            found = members.get(value)
+            if found is not None:
+                return found
+            if flags and type(value) is int:
+                try:
+                    return kind(value)
+                except ValueError:
+                    pass
+        raise Mismatch(f"{where} must be {expected}, not {value!r}")
+
+    def encode(value: Any) -> Any:
+        return _codec.enum_value(value) if isinstance(value, enum.Enum) else value
+
+    schema: dict[str, Any] = {"type": "integer"} if flags else {"enum": list(members)}
+    return Shape(lambda _d: dict(schema), decode, encode, (kind,))
+
+
+def _standard(kind: Any) -> Shape:
+    """Dates, times, decimals and UUIDs are strings; a timedelta is a number of seconds."""
+    name = kind.__name__
+    if name == "timedelta":
+        return Shape(
+            lambda _d: {"type": "number"},
+            lambda value, where: kind(seconds=_number(value, where)),
+            lambda value: value.total_seconds(),
+            (kind,),
+        )
+    if name in _ISO:
+        read, write, form = kind.fromisoformat, kind.isoformat, _ISO[name]
+    elif name in ("Decimal", "UUID"):
+        read, write, form = kind, str, "uuid" if name == "UUID" else ""
+    else:
+        raise TypeError(f"{describe(kind)} has no JSON form")
+
+    def decode(value: Any, where: str) -> Any:
+        if type(value) is str or (name == "Decimal" and type(value) is int):
+            try:
+                return read(value)
+            except (ValueError, ArithmeticError):
+                raise Mismatch(f"{where} must be a {name.lower()}, not {value!r}") from None
+        raise mismatch(where, f"a string with a {name.lower()}", value)
+
+    schema: dict[str, Any] = {"type": "string"}
+    if name == "Decimal":
+        schema = {"type": ["string", "integer"]}
+    if form:
+        schema["format"] = form
+    return Shape(lambda _d: dict(schema), decode, write, (kind,))
+
+
+_ISO = {"datetime": "date-time", "date": "date", "time": "time"}
+
+
+def _number(value: Any, where: str) -> float:
+    if type(value) in (int, float):
+        return float(value)
+    raise mismatch(where, "a number of seconds", value)
