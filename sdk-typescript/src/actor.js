@@ -51,6 +51,8 @@ export class PlexSpacesActor {
 
 const KINDS = new Set(["call", "cast", "query"]);
 const LIFECYCLE = new Set(["onInit", "onTerminate"]);
+const RUN = "run";
+const STREAMS = new Set(["GeneratorFunction", "AsyncGeneratorFunction"]);
 const HANDLER = Symbol.for("plexspaces.handler");
 const TYPE = Symbol.for("plexspaces.type");
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/;
@@ -145,7 +147,26 @@ function describe(type) {
   }
   mark(type, "queries", "query", operations);
   mark(type, "casts", "cast", operations);
-  return { name, type, operations };
+  for (const { op, kind, stream, method } of operations.values()) {
+    if (stream && kind === "cast") {
+      throw new TypeError(`class ${type.name}: ${method} yields values, but "${op}" is a cast, which has no reply`);
+    }
+  }
+  return { name, type, operations, behavior: behaviorOf(type, operations) };
+}
+
+/** A class with signals or queries of a workflow, or with onRun, is one. */
+function behaviorOf(type, operations) {
+  const flows = [...operations.values()].filter((o) => o.flow);
+  if (flows.length > 0 && !operations.has(RUN)) {
+    throw new TypeError(`class ${type.name}: ${flows[0].method} belongs to a workflow, which needs onRun`);
+  }
+  return operations.get(RUN)?.method === "onRun" ? "Workflow" : "GenServer";
+}
+
+/** Whether the method is a generator: its values are a stream. */
+function isStream(method) {
+  return STREAMS.has(Object.prototype.toString.call(method).slice(8, -1));
 }
 
 /** Names of methods, the class's own first, each once. */
@@ -162,18 +183,24 @@ function methodsOf(type) {
 }
 
 function operationOf(type, method) {
-  const marked = type.prototype[method][HANDLER];
+  const run = type.prototype[method];
+  const stream = isStream(run);
+  const marked = run[HANDLER];
   if (marked !== undefined) {
-    return { ...marked, method };
+    return { ...marked, stream, method };
   }
   if (LIFECYCLE.has(method) || !/^on[A-Z_]/.test(method)) {
     return null;
   }
-  if (/^on(Signal|Query)_/.test(method)) {
-    throw new TypeError(`class ${type.name}: ${method}: workflow handlers are not supported by this version`);
+  const flow = /^on(Signal|Query)_(.+)$/.exec(method);
+  if (flow !== null) {
+    if (stream) {
+      throw new TypeError(`class ${type.name}: ${method} answers once, it cannot be a generator`);
+    }
+    return { op: flow[2], kind: flow[1] === "Signal" ? "cast" : "query", stream, method, flow: true };
   }
   const rest = method.slice(2);
-  return { op: rest.startsWith("__") ? rest : snakeCase(rest), kind: "call", method };
+  return { op: rest.startsWith("__") ? rest : snakeCase(rest), kind: "call", stream, method };
 }
 
 function mark(type, list, kind, operations) {

@@ -1,83 +1,30 @@
-import { fromWire } from "./errors.js";
-import { parse, stringify } from "./json.js";
+import { given, invoke, options, payloadText, value } from "./call.js";
+import { stringify } from "./json.js";
+import { blob, bytesOf, channel, kv, lock, pg, pool, workflow } from "./services.js";
+import { shards } from "./shards.js";
+import { ts } from "./space.js";
+import { ActorStream, outcomes } from "./stream.js";
 
-/**
- * One host operation: text in, text out.
- *
- * @param {string} operation its wire name
- * @param {object} header named arguments
- * @param {string} [body] a payload as JSON text
- * @returns {string} the result as JSON text
- */
-function invoke(operation, header, body = "") {
-  const call = globalThis.__plexspaces_host;
-  if (typeof call !== "function") {
-    throw new TypeError(`host.${operation} works only inside an actor that runs on a node`);
-  }
-  const answer = call(operation, stringify(header), body);
-  if (answer.charCodeAt(0) === 48 /* 0 */) {
-    return answer.slice(1);
-  }
-  throw fromWire(parse(answer.slice(1)));
-}
-
-function value(operation, header, body) {
-  const text = invoke(operation, header, body);
-  return text === "" ? null : parse(text);
-}
-
-/** Refuses options that nobody would read, and gives the wire their names. */
-function options(operation, given, names) {
-  const header = {};
-  for (const name of Object.keys(given ?? {})) {
-    const wire = names[name];
-    if (wire === undefined) {
-      throw new RangeError(`${operation}: unknown option "${name}"; one of ${Object.keys(names).join(", ")}`);
-    }
-    if (given[name] !== undefined) {
-      header[wire] = given[name];
-    }
-  }
-  return header;
-}
-
-const READ_OPTIONS = { timeoutMs: "timeout_ms", space: "space" };
-const TAKE_OPTIONS = { ...READ_OPTIONS, ifExists: "if_exists" };
-const WRITE_OPTIONS = { ttlMs: "ttl_ms", space: "space" };
-const LIST_OPTIONS = { limit: "limit", space: "space" };
 const LEVELS = new Set(["trace", "debug", "info", "warn", "error"]);
+const METRICS = ["messageCount", "counterMetrics", "gaugeMetrics", "latencyTotalsMs"];
 
-/** The tuple space of the app. */
-const ts = {
-  write(tuple, opts) {
-    return value("ts_write", { tuple, ...options("ts.write", opts, WRITE_OPTIONS) });
-  },
-  read(pattern, opts) {
-    return value("ts_read", { pattern, ...options("ts.read", opts, READ_OPTIONS) });
-  },
-  take(pattern, opts) {
-    return value("ts_take", { pattern, ...options("ts.take", opts, TAKE_OPTIONS) });
-  },
-  readAll(pattern, opts) {
-    return value("ts_read_all", { pattern, ...options("ts.readAll", opts, LIST_OPTIONS) });
-  },
-  count(pattern, opts) {
-    return value("ts_count", { pattern, ...options("ts.count", opts, { space: "space" }) });
-  },
-  writeOnce(pattern, tuple, opts) {
-    return value("ts_write_once", { pattern, tuple, ...options("ts.writeOnce", opts, WRITE_OPTIONS) });
-  },
-};
+/** The two ways to write a message: (op, payload, ..rest), or ({op, ..payload}, ..rest). */
+function message(op, payload, ...rest) {
+  if (typeof op === "object" && op !== null) {
+    const { op: name, ...fields } = op;
+    return [name, fields, payload, ...rest];
+  }
+  return [op, payload, ...rest];
+}
+
+const contentType = (operation, opts) => options(operation, opts, ["contentType"]);
 
 /** What the host offers to an actor. Calls are synchronous: they return when the host has answered. */
 export const host = {
-  ask(target, op, payload, timeoutMs) {
-    if (typeof op === "object" && op !== null) {
-      const { op: name, ...rest } = op;
-      return host.ask(target, name, rest, payload);
-    }
-    const header = { target, op, timeout_ms: timeoutMs ?? 5000 };
-    return value("ask", header, stringify(payload === undefined ? {} : payload));
+  ask(target, ...args) {
+    const [op, payload, timeoutMs, opts] = message(...args);
+    const header = { target, op, timeout_ms: timeoutMs ?? 5000, ...contentType("host.ask", opts) };
+    return value("ask", header, payloadText(payload));
   },
 
   askAll(calls, timeoutMs) {
@@ -85,12 +32,81 @@ export const host = {
       const [target, op, payload = {}] = Array.isArray(call) ? call : [call.target, call.op, call.payload];
       return { target, op, payload };
     });
-    const results = value("ask_all", { calls: wire, timeout_ms: timeoutMs ?? 5000 });
-    return results.map((r) => ("error" in r ? { error: fromWire(r.error) } : { value: r.ok }));
+    return outcomes(value("ask_all", { calls: wire, timeout_ms: timeoutMs ?? 5000 }));
   },
 
-  send(target, op, payload) {
-    return value("send", { target, op }, stringify(payload === undefined ? {} : payload));
+  send(target, ...args) {
+    const [op, payload, opts] = message(...args);
+    return value("send", { target, op, ...contentType("host.send", opts) }, payloadText(payload));
+  },
+
+  askStream(target, ...args) {
+    const [op, payload, timeoutMs, opts] = message(...args);
+    const header = given({ target, op, timeout_ms: timeoutMs, ...contentType("host.askStream", opts) });
+    return new ActorStream(value("ask_stream", header, payloadText(payload)), timeoutMs);
+  },
+
+  deferReply() {
+    return value("defer_reply", {});
+  },
+
+  reply(token, result) {
+    value("reply", { token }, stringify(result));
+  },
+
+  forward(target, ...args) {
+    const [op, payload, opts] = message(...args);
+    value("forward", { target, op, ...contentType("host.forward", opts) }, payloadText(payload));
+  },
+
+  sendAfter(delayMs, target, ...args) {
+    const [op, payload, opts] = message(...args);
+    const header = { delay_ms: delayMs, target, op, ...contentType("host.sendAfter", opts) };
+    return value("send_after", header, payloadText(payload));
+  },
+
+  sendEvery(periodMs, target, ...args) {
+    const [op, payload, opts] = message(...args);
+    const header = { period_ms: periodMs, target, op, ...contentType("host.sendEvery", opts) };
+    return value("send_every", header, payloadText(payload));
+  },
+
+  scheduleCron(expr, target, ...args) {
+    const [op, payload, opts] = message(...args);
+    const header = { expr, target, op, ...options("host.scheduleCron", opts, ["tz", "contentType"]) };
+    return value("schedule_cron", header, payloadText(payload));
+  },
+
+  cancelTimer(id) {
+    value("cancel_timer", { id });
+  },
+
+  spawn(type, args, opts) {
+    return value("spawn", given({ type, args, ...options("host.spawn", opts, ["id", "link"]) }));
+  },
+
+  stop(id, reason) {
+    value("stop", given({ id, reason }));
+  },
+
+  delete(id) {
+    value("delete", { id });
+  },
+
+  monitor(id) {
+    return value("monitor", { id });
+  },
+
+  demonitor(ref) {
+    value("demonitor", { ref });
+  },
+
+  link(id) {
+    value("link", { id });
+  },
+
+  unlink(id) {
+    value("unlink", { id });
   },
 
   register(name) {
@@ -99,6 +115,14 @@ export const host = {
 
   resolve(name) {
     return value("resolve", { name });
+  },
+
+  actorInfo(id) {
+    return value("actor_info", { id });
+  },
+
+  listActors(type) {
+    return value("list_actors", given({ type }));
   },
 
   nowMs() {
@@ -117,12 +141,41 @@ export const host = {
     value("sleep", { ms });
   },
 
-  log(level, message, fields) {
+  log(level, text, fields) {
     if (!LEVELS.has(level)) {
       throw new RangeError(`host.log: unknown level ${JSON.stringify(level)}; one of ${[...LEVELS].join(", ")}`);
     }
-    invoke("log", fields === undefined ? { level, message } : { level, message, fields });
+    invoke("log", given({ level, message: text, fields }));
   },
 
+  httpFetch(link, method, path, body, headers) {
+    const data = body === undefined || body === null ? "" : stringify(bytesOf(body));
+    return value("http_fetch", given({ link, method, path, headers }), data);
+  },
+
+  applicationMetricsAdd(id, metrics) {
+    value("application_metrics_add", { id, ...options("host.applicationMetricsAdd", metrics, METRICS) });
+  },
+
+  checkpoint() {
+    value("checkpoint", {});
+  },
+
+  journalSequence() {
+    return value("journal_sequence", {});
+  },
+
+  isReplaying() {
+    return value("is_replaying", {});
+  },
+
+  ...shards,
   ts,
+  pool,
+  pg,
+  channel,
+  lock,
+  kv,
+  blob,
+  workflow,
 };

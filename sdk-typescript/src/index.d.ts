@@ -75,7 +75,15 @@ export interface MessageInfo {
   readonly id: string;
   /** The address of the sending actor; null for a client. */
   readonly from: string | null;
+  /** Whether the answer is a stream of values. */
+  readonly stream?: boolean;
 }
+
+/**
+ * A whole number, for the reader and for the schema that `plexspaces build` makes of a handler's
+ * types: `by: Integer` is `{"type": "integer"}`, `by: number` is `{"type": "number"}`.
+ */
+export type Integer = number;
 
 /**
  * The base class of actors. A method `on<Op>` handles the operation `<op>`: `onIncrement` handles
@@ -85,6 +93,10 @@ export interface MessageInfo {
  * The actor type is the class's name in snake_case without a trailing "Actor", unless there is a
  * `static actorType`. `static queries` names operations that only read, `static casts` those
  * without a reply.
+ *
+ * A handler that is a generator (`*onStatement()`, `async *onStatement()`) answers with a stream:
+ * each value it yields ends a turn. A class with `onRun` is a workflow; `onSignal_<name>` and
+ * `onQuery_<name>` are its signals and queries.
  */
 export abstract class PlexSpacesActor<State = Record<string, any>> {
   static readonly actorType?: string;
@@ -98,8 +110,11 @@ export abstract class PlexSpacesActor<State = Record<string, any>> {
 
   constructor();
 
+  /** The state of a new actor; stored state is laid over it. */
   protected getDefaultState(): State;
+  /** Runs when the actor comes to life, as a turn. */
   protected onInit(config: ActorConfig): void | Promise<void>;
+  /** Runs before the actor ends: "normal", "shutdown", .. Not after a crash. */
   protected onTerminate(reason: string): void | Promise<void>;
 
   /** The app of an address; of this actor's own by default. */
@@ -124,51 +139,319 @@ export function handler(op?: string, kind?: "call" | "cast" | "query"): (target:
 /** The app of an address: the part before the first slash. */
 export function actorApplicationId(id: string): string;
 
+/** One ask of `host.askAll`. */
 export type Call = readonly [target: string, op: string, payload?: Json] | { target: string; op: string; payload?: Json };
+/** What became of it. */
 export type Outcome<T = any> = { value: T; error?: undefined } | { error: HostError; value?: undefined };
+/** A list of scalars, strings, bytes, lists or maps; null cannot be written. */
 export type Tuple = readonly Json[];
+/** The message in one object: `{op: "add", by: 1}`. */
+export type Message = { op: string; [name: string]: Json | undefined };
 
-export interface ReadOptions {
+/** Matches by type where it stands in a pattern. */
+export interface AnyOfType {
+  readonly $any: "int" | "float" | "str" | "bool" | "bytes";
+  readonly [name: string]: Json | undefined;
+}
+export const ANY_INT: AnyOfType;
+export const ANY_FLOAT: AnyOfType;
+export const ANY_STR: AnyOfType;
+export const ANY_BOOL: AnyOfType;
+export const ANY_BYTES: AnyOfType;
+
+export interface SpaceOptions {
+  /** A named space instead of the app's own. */
+  space?: string;
+}
+export interface ReadOptions extends SpaceOptions {
   /** 0 (the default) does not wait, -1 waits until the deadline. */
   timeoutMs?: number;
-  space?: string;
+}
+export interface WriteOptions extends SpaceOptions {
+  /** When the tuple ends by itself; "owner": with the actor that wrote it. */
+  ttlMs?: number | "owner";
+}
+export interface ListOptions extends SpaceOptions {
+  /** 0 (the default) is all. */
+  limit?: number;
 }
 
-export interface WriteOptions {
-  ttlMs?: number;
-  space?: string;
-}
-
-/** The tuple space of the app. In a pattern null matches any field. */
+/** The tuple space of the app. In a pattern null matches any field, `ANY_INT` and the like match by type. */
 export interface TupleSpace {
   /** Leaves with the turn's commit. Returns the lease. */
   write(tuple: Tuple, options?: WriteOptions): string;
+  /** A matching tuple, which stays where it is. */
   read(pattern: Tuple, options?: ReadOptions): any[] | null;
-  /** Each tuple goes to exactly one taker; a failed turn puts it back. */
+  /** Each tuple goes to exactly one taker; a failed turn puts it back. `ifExists` waits while the only matches are held. */
   take(pattern: Tuple, options?: ReadOptions & { ifExists?: boolean }): any[] | null;
-  readAll(pattern: Tuple, options?: { limit?: number; space?: string }): any[][];
-  count(pattern: Tuple, options?: { space?: string }): number;
+  readAll(pattern: Tuple, options?: ListOptions): any[][];
+  takeAll(pattern: Tuple, options?: ListOptions): any[][];
+  count(pattern: Tuple, options?: SpaceOptions): number;
+  /** Writes the tuple unless one matches already; atomic. */
   writeOnce(pattern: Tuple, tuple: Tuple, options?: WriteOptions): { written: boolean; tuple: any[] };
+  /** Replaces a matching tuple, with `expected` only that one; the old one, or null. */
+  update(pattern: Tuple, tuple: Tuple, options?: SpaceOptions & { expected?: Tuple }): any[] | null;
+  /** A cast of `op` per matching write; the subscription's id. */
+  notify(pattern: Tuple, op: string, options?: SpaceOptions): string;
+  unsubscribe(id: string): void;
+  /** Prolongs the lease of a tuple. */
+  renew(lease: string, ttlMs: number | "owner"): void;
+  /** Removes the tuple of a lease. */
+  cancel(lease: string): void;
+  /** All or nothing inside of the turn: committed when `body` has returned, aborted if it throws. */
+  transaction<T>(body: (tx: TupleSpace) => T): T;
 }
 
-/** What the host offers. Calls are synchronous; a refusal is thrown as a `HostError`. */
+/** The values of another actor's streaming handler. Leaving a `for` loop early closes the stream. */
+export class ActorStream<T = any> implements IterableIterator<T> {
+  private constructor();
+  next(): IteratorResult<T, undefined>;
+  return(value?: any): IteratorResult<T, any>;
+  /** Ends the stream early: the producer's `finally` runs. */
+  close(): void;
+  [Symbol.iterator](): this;
+}
+
+export interface RawOptions {
+  /** Sends a `Uint8Array` as it is, under this type. */
+  contentType?: string;
+}
+
+/** Which round of a shard group, and how long and for how many it waits. */
+export interface Round {
+  groupId: string;
+  /** 10000 unless said otherwise. */
+  timeoutMs?: number;
+  /** How many answers are enough; all by default. */
+  minResponses?: number;
+  minAcks?: number;
+}
+export type Reduction = "sum" | "prod" | "min" | "max" | "mean" | "and" | "or";
+export interface Reduce extends Round {
+  mapFunction: Json;
+  reduction: Reduction;
+}
+export interface ShardGroup {
+  groupId: string;
+  actorType: string;
+  shardCount: number;
+  partitionStrategy?: "hash" | "range" | "round_robin";
+  placement?: { strategy?: "from_registry" | "spread" | "local"; labels?: Record<string, string> };
+  /** Laid over the declared defaults of each shard. */
+  initialState?: Record<string, Json>;
+  /** Whether the group outlives its creator. */
+  detached?: boolean;
+}
+/** What a collective answers; in shard order. */
+export interface Collected<T = any> {
+  result: T;
+  responses: { shard: number; actor_id: string; payload: any }[];
+  shard_count: number;
+  responded: number;
+  failed: { shard: number; code: ErrorCode; message: string }[];
+}
+
+/** Workers that are lent to one borrower at a time. */
+export interface Pools {
+  /** A worker, or null if none gets free in time. Ends with the turn if that fails, or with the borrower. */
+  checkout(pool: string, timeoutMs?: number): { actor_id: string; checkout_id: string } | null;
+  /** Gives a worker back; an unhealthy one is replaced. */
+  checkin(pool: string, actorId: string, checkoutId: string, healthy?: boolean): void;
+  info(pool: string): any;
+}
+
+/** Groups of actors; membership ends with the actor. */
+export interface ProcessGroups {
+  join(group: string): void;
+  leave(group: string): void;
+  members(group: string): string[];
+  /** Sends to all members; how many that are. */
+  broadcast(group: string, op: string, payload?: Json): number;
+  /** The member that has been there longest. */
+  first(group: string): string | null;
+}
+
+/** A message of a channel. */
+export interface ChannelMessage {
+  id: string;
+  payload: any;
+  [name: string]: any;
+}
+export class Subscription {
+  private constructor();
+  readonly id: string;
+  /** The next message, or null if none comes in time. */
+  next(timeoutMs?: number): ChannelMessage | null;
+  ack(message: ChannelMessage | string): void;
+  nack(message: ChannelMessage | string, requeue?: boolean): void;
+}
+/** Queues of messages that outlive their readers. */
+export interface Channels {
+  /** Leaves with the turn's commit. Returns the message's id. */
+  publish(
+    name: string,
+    payload?: Json,
+    options?: { key?: string; headers?: Record<string, string>; delayMs?: number; ttlMs?: number },
+  ): string;
+  subscribe(name: string, options?: { group?: string; start?: "unacked" | "earliest" | "new" }): Subscription;
+  /** Messages become casts of `op`. */
+  bind(name: string, op: string): void;
+  info(name: string): any;
+}
+
+/** Locks with a lease; the holder is this actor. */
+export interface Locks {
+  /** The fence strictly rises. Null if the lock is held by another for all of `waitMs`. */
+  acquire(key: string, leaseMs: number, waitMs?: number): { fence: number; expires_ms: number } | null;
+  renew(key: string, leaseMs: number): { fence: number; expires_ms: number } | null;
+  release(key: string): void;
+}
+
+/** `"actor"` is private to this actor and commits with the turn. */
+export interface Scope {
+  scope?: "app" | "actor";
+}
+/** Keys and values of the app. */
+export interface KeyValues {
+  get(key: string, options?: Scope): any;
+  put(key: string, value: Json, options?: Scope & { ttlMs?: number }): void;
+  /** Whether it was there. */
+  delete(key: string, options?: Scope): boolean;
+  list(prefix?: string, options?: Scope & { limit?: number }): any[];
+  /** Adds to a number, 1 unless said otherwise; what it is then. */
+  increment(key: string, by?: number, options?: Scope): number;
+  /** Puts `value` if the present one equals `expected`; null is for a key that is not there. */
+  compareAndSwap(key: string, expected: Json | undefined, value: Json, options?: Scope): boolean;
+  /** A cast of `op` per change; the watch's id. */
+  watch(prefix: string, op: string): string;
+}
+
+/** Large bytes under a name. */
+export interface Blobs {
+  put(name: string, bytes: Uint8Array | string, options?: { contentType?: string }): { etag: string; size: number };
+  get(name: string, options?: { offset?: number; length?: number }): Uint8Array;
+  head(name: string): { etag: string; size: number; content_type: string } | null;
+  delete(name: string): boolean;
+  list(prefix?: string, options?: { limit?: number }): any[];
+}
+
+/** Runs of workflow actors. */
+export interface Workflows {
+  start(type: string, id: string, input?: Json): string;
+  signal(id: string, name: string, payload?: Json): void;
+  query(id: string, name: string, args?: Record<string, Json>): any;
+  /** Waits for the run's result. */
+  result(id: string, timeoutMs?: number): any;
+  cancel(id: string): void;
+  pause(id: string): void;
+  resume(id: string): void;
+}
+
+/**
+ * What the host offers. Calls are synchronous; a refusal is thrown as a `HostError`. Operations that
+ * a node does not have yet are refused with UNIMPLEMENTED.
+ */
 export interface Host {
   /** Waits for the reply of an actor, 5000 ms unless said otherwise. */
-  ask(target: string, op: string, payload?: Json, timeoutMs?: number): any;
-  ask(target: string, message: { op: string; [name: string]: Json | undefined }, timeoutMs?: number): any;
+  ask(target: string, op: string, payload?: Json, timeoutMs?: number, options?: RawOptions): any;
+  ask(target: string, message: Message, timeoutMs?: number, options?: RawOptions): any;
   /** Asks several at once; results in order, each a value or an error. */
   askAll(calls: readonly Call[], timeoutMs?: number): Outcome[];
   /** Fire and forget; leaves with the turn's commit. Returns the message id. */
-  send(target: string, op: string, payload?: Json): string;
+  send(target: string, op: string, payload?: Json, options?: RawOptions): string;
+  send(target: string, message: Message, options?: RawOptions): string;
+  /** The values of a streaming handler, one by one. */
+  askStream<T = any>(target: string, op: string, payload?: Json, timeoutMs?: number, options?: RawOptions): ActorStream<T>;
+  askStream<T = any>(target: string, message: Message, timeoutMs?: number, options?: RawOptions): ActorStream<T>;
+  /** This turn gives no reply; `reply` does, in another. Returns the token for it. */
+  deferReply(): string;
+  reply(token: string, value?: Json): void;
+  /** Hands the request on: the reply goes to the one who asked first. */
+  forward(target: string, op: string, payload?: Json, options?: RawOptions): void;
+  /** Timers of a durable actor outlive a restart of the node. All return the timer's id. */
+  sendAfter(delayMs: number, target: string, op: string, payload?: Json, options?: RawOptions): string;
+  sendEvery(periodMs: number, target: string, op: string, payload?: Json, options?: RawOptions): string;
+  scheduleCron(expr: string, target: string, op: string, payload?: Json, options?: RawOptions & { tz?: string }): string;
+  cancelTimer(id: string): void;
+  /** Starts a child of this actor; its address. */
+  spawn(type: string, args?: Record<string, Json>, options?: { id?: string; link?: boolean }): string;
+  stop(id: string, reason?: string): void;
+  /** Stops the actor and removes its journal. */
+  delete(id: string): void;
+  /** A cast `__DOWN__ {monitor_ref, down_from, down_reason}` when that actor ends; the reference. */
+  monitor(id: string): string;
+  demonitor(ref: string): void;
+  /** Two-way: when one fails, the other gets `__EXIT__ {exit_from, exit_reason}`, or ends too. */
+  link(id: string): void;
+  unlink(id: string): void;
   /** Gives this actor a name in the app. */
   register(name: string): void;
   resolve(name: string): string | null;
+  actorInfo(id: string): any;
+  listActors(type?: string): any[];
   nowMs(): number;
   random(): number;
   uuid(): string;
+  /** Waits; the actor takes no other message meanwhile. */
   sleep(ms: number): void;
   log(level: "trace" | "debug" | "info" | "warn" | "error", message: string, fields?: Record<string, Json>): void;
+  /** Calls a configured service link; there is no other way out. */
+  httpFetch(
+    link: string,
+    method: string,
+    path: string,
+    body?: Uint8Array | string | null,
+    headers?: Record<string, string>,
+  ): { status: number; headers: Record<string, string>; body: any };
+  /** Adds to the app's own metrics; the host sets the labels. */
+  applicationMetricsAdd(
+    id: string,
+    metrics: {
+      messageCount?: number;
+      counterMetrics?: Record<string, number>;
+      gaugeMetrics?: Record<string, number>;
+      latencyTotalsMs?: Record<string, number>;
+    },
+  ): void;
+  /** Writes a full state with this turn. */
+  checkpoint(): void;
+  journalSequence(): number;
+  isReplaying(): boolean;
+
+  createShardGroup(group: ShardGroup): any;
+  scatterGather(
+    round: Round & {
+      query?: Json;
+      /** One for each shard, instead of `query`. */
+      inputs?: readonly Json[];
+      aggregation?: "concat" | "sum" | "min" | "max" | "mean" | "merge" | "first" | "majority" | "top_k";
+      k?: number;
+    },
+  ): Collected;
+  broadcastShardGroup(round: Round & { message: Json }): Collected;
+  /** None leaves before all entered. */
+  barrierShardGroup(round: Round): Collected;
+  reduceShardGroup(round: Reduce): Collected;
+  /** Every shard gets the result as a cast `__ALLREDUCE__`. */
+  allReduceShardGroup(round: Reduce): Collected;
+  reduceScatterShardGroup(round: Reduce): Collected;
+  scanShardGroup(round: Reduce): Collected;
+  gatherShardGroup(round: Round & { query: Json }): Collected;
+  allGatherShardGroup(round: Round & { query: Json }): Collected;
+  askShard(groupId: string, key: Json, op: string, payload?: Json, timeoutMs?: number): any;
+  sendToShard(groupId: string, key: Json, op: string, payload?: Json): string;
+  shardGroupInfo(groupId: string): any;
+  rescaleShardGroup(groupId: string, shardCount: number): any;
+  deleteShardGroup(groupId: string): void;
+
   readonly ts: TupleSpace;
+  readonly pool: Pools;
+  readonly pg: ProcessGroups;
+  readonly channel: Channels;
+  readonly lock: Locks;
+  readonly kv: KeyValues;
+  readonly blob: Blobs;
+  readonly workflow: Workflows;
 }
 
 export const host: Host;

@@ -81,11 +81,23 @@ export function stringify(value) {
       }
       throw new TypeError(`a ${typeof value} has no JSON form`);
     }
+    // JSON.stringify writes null for NaN and the infinities.
+    if (text.includes("null")) {
+      JSON.stringify(value, refuseNoNumber);
+    }
     return sawBig ? text.replace(BIG_TEXT, "$1") : text;
   } finally {
     encoding--;
     sawBig = outer;
   }
+}
+
+function refuseNoNumber(key, value) {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    const where = key === "" ? "" : ` (in "${key}")`;
+    throw new TypeError(`${value} has no JSON form${where}: use null or a number in state, replies and messages`);
+  }
+  return value;
 }
 
 function hook(type, encode) {

@@ -1,8 +1,10 @@
 // The guest's end of the calls that the host makes: describe, init, handle, snapshot, restore,
-// terminate. Text in, text out: "0" and the result, or "1" and the error as JSON.
+// terminate, resume_stream. Text in, text out: "0" and the result, or "1" and the error as JSON.
+// The result of a streaming call is "1" and a value, or "0" at the stream's end.
 import { construct, registry, unknownOperation } from "./actor.js";
 import { BusinessError, HostError, toWire } from "./errors.js";
 import { parse, stringify } from "./json.js";
+import schemas from "./schemas.js";
 
 /** Recorded in the module's description. */
 export const SDK = "typescript/0.1.0";
@@ -13,16 +15,20 @@ const HANDLE = 2;
 const SNAPSHOT = 3;
 const RESTORE = 4;
 const TERMINATE = 5;
+const RESUME_STREAM = 6;
+const END = "0";
 
 /** The actor of this instance, once INIT has chosen its type. */
 let current = null;
 let entry = null;
+/** The streams that this actor is in the middle of: iterators by the id of the message that began them. */
+const streams = new Map();
 
 function call(op, header, body) {
   try {
     const result = dispatch(op, header, body);
-    if (result !== null && typeof result === "object" && typeof result.then === "function") {
-      return result.then((v) => "0" + v, failed);
+    if (isPromise(result)) {
+      return result.then((v) => "0" + v, failed).catch(failed);
     }
     return "0" + result;
   } catch (error) {
@@ -51,9 +57,11 @@ function dispatch(op, header, body) {
     case SNAPSHOT:
       return stringify(actor().state);
     case RESTORE:
-      return restore(body);
+      return restore(JSON.parse(header || "{}"), body);
     case TERMINATE:
       return after(actor().onTerminate(JSON.parse(header).reason), () => "");
+    case RESUME_STREAM:
+      return resume(JSON.parse(header));
     default:
       throw new HostError("UNIMPLEMENTED", `the SDK ${SDK} does not know the call ${op}`);
   }
@@ -61,11 +69,27 @@ function dispatch(op, header, body) {
 
 function describe() {
   const types = [];
-  for (const { name, operations } of registry.values()) {
-    const list = [...operations.values()].map(({ op, kind }) => ({ name: op, kind }));
-    types.push({ name, behavior: "GenServer", operations: list });
+  for (const { name, type, behavior, operations } of registry.values()) {
+    const list = [...operations.values()].map(({ op, kind, stream, method }) => {
+      const described = { name: op, kind };
+      if (stream) {
+        described.stream = true;
+      }
+      return Object.assign(described, schemaOf(type, method));
+    });
+    types.push({ name, behavior, operations: list });
   }
   return stringify({ abi: 1, sdk: SDK, types });
+}
+
+/** What the build has read of a method's types, in its class or the nearest above that has it. */
+function schemaOf(type, method) {
+  for (let c = type; typeof c === "function" && c.name !== ""; c = Object.getPrototypeOf(c)) {
+    if (Object.hasOwn(c.prototype ?? {}, method)) {
+      return Object.hasOwn(schemas, c.name) ? schemas[c.name][method] : undefined;
+    }
+  }
+  return undefined;
 }
 
 function init(header, body) {
@@ -76,6 +100,7 @@ function init(header, body) {
   if (typeof header.seed === "string") {
     Math.random = generator(header.seed);
   }
+  streams.clear();
   const config = body === "" ? {} : parse(body);
   current = construct(entry.type, { actor_id: header.actor_id, ...config });
   return after(current.onInit(config), () => "");
@@ -90,7 +115,59 @@ function handle(header, body) {
     }
     return "null";
   }
-  return after(self[operation.method](payloadOf(body), header), stringify);
+  if (operation.stream !== (header.stream === true)) {
+    throw new BusinessError(
+      "INVALID_ARGUMENT",
+      operation.stream
+        ? `"${header.op}" answers with a stream: use host.askStream`
+        : `"${header.op}" answers once, it is no stream: use host.ask`,
+    );
+  }
+  const result = self[operation.method](payloadOf(body), header);
+  if (!operation.stream) {
+    return after(result, stringify);
+  }
+  streams.set(header.id, result);
+  return advance(header.id, result);
+}
+
+function resume({ id, close = false }) {
+  const stream = streams.get(id);
+  if (stream === undefined) {
+    if (close) {
+      return END;
+    }
+    throw new HostError("NOT_FOUND", `the actor has no stream "${id}": it was restarted, or the stream has ended`);
+  }
+  if (close) {
+    streams.delete(id);
+    return after(stream.return(), () => END);
+  }
+  return advance(id, stream);
+}
+
+/** Runs a stream to its next value, or its end. */
+function advance(id, stream) {
+  const ended = (error) => {
+    streams.delete(id);
+    // A no-op, unless it was the value that could not leave.
+    return after(stream.return(), () => {
+      throw error;
+    });
+  };
+  const settled = ({ done, value }) => {
+    if (done) {
+      streams.delete(id);
+      return END;
+    }
+    return "1" + stringify(value);
+  };
+  try {
+    const step = stream.next();
+    return isPromise(step) ? step.then(settled).catch(ended) : settled(step);
+  } catch (error) {
+    return ended(error);
+  }
 }
 
 function payloadOf(body) {
@@ -104,9 +181,14 @@ function payloadOf(body) {
   }
 }
 
-function restore(body) {
+/** Stored state is laid over the defaults; with `exact` it is all there is. */
+function restore({ exact = false }, body) {
   const self = actor();
   const stored = parse(body);
+  if (exact) {
+    self.state = stored;
+    return "";
+  }
   const plain = (v) => v !== null && typeof v === "object" && !Array.isArray(v);
   self.state = plain(stored) && plain(self.state) ? { ...self.state, ...stored } : stored;
   return "";
@@ -119,12 +201,13 @@ function actor() {
   return current;
 }
 
+function isPromise(value) {
+  return value !== null && typeof value === "object" && typeof value.then === "function";
+}
+
 /** f of a value, or of what a promise becomes; no promise where there was none. */
 function after(value, f) {
-  if (value !== null && typeof value === "object" && typeof value.then === "function") {
-    return value.then(f);
-  }
-  return f(value);
+  return isPromise(value) ? value.then(f) : f(value);
 }
 
 /**

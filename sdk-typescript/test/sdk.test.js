@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import {
+  ANY_INT,
   actor,
   actorApplicationId,
   BusinessError,
@@ -16,7 +17,7 @@ import { registry, snakeCase } from "../src/actor.js";
 import { parse, stringify } from "../src/json.js";
 import { generator } from "../src/runtime.js";
 
-const [DESCRIBE, INIT, HANDLE, SNAPSHOT, RESTORE, TERMINATE] = [0, 1, 2, 3, 4, 5];
+const [DESCRIBE, INIT, HANDLE, SNAPSHOT, RESTORE, TERMINATE, RESUME] = [0, 1, 2, 3, 4, 5, 6];
 const SEED = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /** Answers host operations from a table, and remembers what was asked. */
@@ -185,6 +186,103 @@ test("errors have the code, the message and the blame that the contract says", a
   assert.equal((await ask("fail")).error.code, "UNAVAILABLE");
 });
 
+test("a class with onRun is a workflow: signals are casts, queries queries, under their own names", async () => {
+  class OrderFlow extends PlexSpacesActor {
+    async onRun({ n }) {
+      return n + 1;
+    }
+    onSignal_approveNow({ by }) {
+      this.state.by = by;
+    }
+    onQuery_status() {
+      return this.state.by ?? "nobody";
+    }
+  }
+  registerActors(OrderFlow);
+  const flow = JSON.parse((await call(DESCRIBE)).ok).types.find((t) => t.name === "order_flow");
+  assert.equal(flow.behavior, "Workflow");
+  assert.deepEqual(flow.operations, [
+    { name: "run", kind: "call" },
+    { name: "approveNow", kind: "cast" },
+    { name: "status", kind: "query" },
+  ]);
+  await spawn("order_flow");
+  assert.equal((await ask("run", { n: 1 })).ok, "2");
+  await ask("approveNow", { by: "bob" });
+  assert.equal((await ask("status")).ok, '"bob"');
+});
+
+test("a generator's values are answers of their own, and closing it runs its finally", async () => {
+  class Ticker extends PlexSpacesActor {
+    async *onTicks({ n }) {
+      try {
+        for (let i = 0; i < n; i++) {
+          yield i;
+        }
+      } finally {
+        this.state.closed = true;
+      }
+    }
+    *inherited() {
+      yield 1;
+    }
+    onClosed() {
+      return this.state.closed ?? false;
+    }
+  }
+  handler("marked")(Ticker.prototype.inherited, { kind: "method", name: "inherited" });
+  registerActors(Ticker);
+  const described = JSON.parse((await call(DESCRIBE)).ok).types.find((t) => t.name === "ticker");
+  assert.deepEqual(described.operations.map((o) => [o.name, o.stream ?? false]), [
+    ["ticks", true],
+    ["marked", true],
+    ["closed", false],
+  ]);
+  await spawn("ticker");
+  assert.equal((await call(HANDLE, { op: "ticks", id: "m1", stream: true }, '{"n":5}')).ok, "10");
+  assert.equal((await call(RESUME, { id: "m1" })).ok, "11");
+  assert.equal((await call(RESUME, { id: "m1", close: true })).ok, "0");
+  assert.equal((await ask("closed")).ok, "true");
+  assert.equal((await call(RESUME, { id: "m1", close: true })).ok, "0");
+  assert.equal((await call(RESUME, { id: "m1" })).error.code, "NOT_FOUND");
+  assert.match((await ask("ticks", {})).error.message, /use host.askStream/);
+});
+
+test("a transaction commits what its function did, and is abandoned when it throws", async () => {
+  const calls = fakeHost({ ts_take: '["a",1]', ts_write: '"l"' });
+  assert.equal(
+    host.ts.transaction((tx) => {
+      const [, n] = tx.take(["a", ANY_INT]);
+      tx.write(["a", n + 1]);
+      return n;
+    }),
+    1,
+  );
+  assert.throws(() =>
+    host.ts.transaction(() => {
+      throw new RangeError("no");
+    }),
+  );
+  assert.equal(await host.ts.transaction(async () => 7), 7);
+  assert.deepEqual(calls.map((c) => c.header.action ?? c.operation), [
+    "begin",
+    "ts_take",
+    "ts_write",
+    "commit",
+    "begin",
+    "abort",
+    "begin",
+    "commit",
+  ]);
+  assert.deepEqual(calls[1].header.pattern, ["a", { $any: "int" }]);
+});
+
+test("what has no number is refused, not written as null", () => {
+  assert.throws(() => stringify(NaN), /NaN has no JSON form/);
+  assert.throws(() => stringify({ a: null, deep: [{ rate: -Infinity }] }), /-Infinity has no JSON form \(in "rate"\)/);
+  assert.equal(stringify({ a: null, b: "null" }), '{"a":null,"b":"null"}');
+});
+
 test("an unknown operation is refused by name, a system cast without handler is dropped", async () => {
   await spawn("counter");
   const { error } = await ask("decrement");
@@ -330,7 +428,12 @@ test("mistakes in a class are refused when it is registered", () => {
   class Flow extends PlexSpacesActor {
     onSignal_go() {}
   }
-  assert.throws(() => registerActors(Flow), /workflow handlers are not supported/);
+  assert.throws(() => registerActors(Flow), /onSignal_go belongs to a workflow, which needs onRun/);
+  class Spring extends PlexSpacesActor {
+    static casts = ["flow"];
+    *onFlow() {}
+  }
+  assert.throws(() => registerActors(Spring), /onFlow yields values, but "flow" is a cast/);
   const other = { CounterActor: class CounterActor extends PlexSpacesActor {} }.CounterActor;
   assert.throws(() => registerActors(other), /two classes are the actor type "counter"/);
 });

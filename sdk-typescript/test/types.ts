@@ -1,5 +1,18 @@
 // Compiled, never run: the declarations must fit what users write.
-import { actor, BusinessError, handler, host, PlexSpacesActor, registerActors, type ActorConfig, type MessageInfo } from "@plexspaces/sdk";
+import {
+  actor,
+  ANY_INT,
+  BusinessError,
+  handler,
+  host,
+  PlexSpacesActor,
+  registerActors,
+  type ActorConfig,
+  type Integer,
+  type MessageInfo,
+} from "@plexspaces/sdk";
+import { PlexSpacesClient } from "@plexspaces/sdk/client";
+import { TestNode } from "@plexspaces/sdk/testing";
 
 interface CounterState {
   count: number;
@@ -50,3 +63,33 @@ class Marked extends PlexSpacesActor {
 
 registerActors(CounterActor);
 export { Marked };
+
+class Flow extends PlexSpacesActor {
+  async onRun({ n }: { n: Integer }): Promise<Integer> {
+    host.sendAfter(100, this.actorId, "tick", { n });
+    const moved: number = host.ts.transaction((tx) => tx.take(["job", ANY_INT])?.[1] ?? 0);
+    const lock = host.lock.acquire("k", 1000);
+    return host.kv.increment("runs") + moved + (lock?.fence ?? 0);
+  }
+  *onTicks(): Generator<Integer> {
+    for (const value of host.askStream<number>("other", "ticks", {}, 100)) {
+      yield value;
+    }
+    // @ts-expect-error a group id is needed
+    host.scatterGather({ query: { op: "x" } });
+  }
+}
+
+export async function outside(): Promise<void> {
+  const client = new PlexSpacesClient({ url: "http://127.0.0.1:8001", token: "t" });
+  for await (const entry of client.stream<{ n: number }>("bank/account/alice", "statement", { since: 3n })) {
+    console.log(entry.n);
+  }
+  const node = await TestNode.start({ main: "src/main.ts", children: { a: "flow", b: { type: "flow", durable: true } } });
+  const [first] = node.stream<number>("a", "ticks");
+  node.advance(first ?? 0);
+  // @ts-expect-error there is no such option
+  await TestNode.start({ main: "x", child: {} });
+}
+
+registerActors(Flow);

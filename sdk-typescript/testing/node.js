@@ -1,0 +1,578 @@
+// A node in memory, on virtual time. Actors run one at a time, on the stack of whoever waits for
+// them: an ask is a call, and an actor that waits for time or a tuple runs the others meanwhile.
+import { fromWire, HostError, toWire } from "../src/errors.js";
+import { parse, stringify } from "../src/json.js";
+import { operations } from "./operations.js";
+import { Program } from "./program.js";
+import { Spaces } from "./space.js";
+
+const [DESCRIBE, INIT, HANDLE, SNAPSHOT, RESTORE, TERMINATE, RESUME] = [0, 1, 2, 3, 4, 5, 6];
+const EPOCH = 1_700_000_000_000;
+const INHERITED = new Set(["DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED"]);
+const OPTIONS = new Set(["main", "app", "children", "types", "env", "links", "seed", "now", "maxRestarts"]);
+
+export class TestNode {
+  /** What actors have logged. */
+  logs = [];
+  /** Targets that answer with an error, as if they were down or slow: `node.failing.set("a", {code, message})`. */
+  failing = new Map();
+  /** @internal */ actors = new Map();
+  /** @internal */ names = new Map();
+  /** @internal */ timers = [];
+  /** @internal */ turns = [];
+  /** @internal */ monitors = new Map();
+  /** @internal */ streams = new Map();
+  #program;
+  #types = new Map();
+  #children = new Map();
+  #config;
+  #queue = [];
+  #ids = 0;
+  #random;
+
+  /** Starts a node with one app. */
+  static async start(options) {
+    for (const name of Object.keys(options)) {
+      if (!OPTIONS.has(name)) {
+        throw new RangeError(`TestNode.start: unknown option "${name}"; one of ${[...OPTIONS].join(", ")}`);
+      }
+    }
+    const node = new TestNode(await Program.load(options.main), options);
+    node.#boot();
+    return node;
+  }
+
+  /** @internal */
+  constructor(program, options) {
+    this.#program = program;
+    this.#config = { app: "app", env: {}, types: {}, links: {}, seed: 1, now: EPOCH, ...options };
+    this.now = this.#config.now;
+    this.spaces = new Spaces(() => this.now);
+    this.app = this.#config.app;
+    this.links = this.#config.links;
+    this.#random = mulberry(this.#config.seed);
+    for (const [id, child] of Object.entries(this.#config.children ?? {})) {
+      this.#children.set(id, typeof child === "string" ? { type: child } : child);
+    }
+  }
+
+  #boot() {
+    const guest = this.#program.start(
+      (operation, header) => {
+        if (operation === "log") {
+          this.logs.push({ actor: null, ...JSON.parse(header) });
+          return "0";
+        }
+        throw new TypeError(`host.${operation} works in handlers only, not at the top of a module`);
+      },
+      () => this.now,
+    );
+    const description = JSON.parse(this.#value(guest.call(DESCRIBE)));
+    for (const type of description.types) {
+      this.#types.set(type.name, new Map(type.operations.map((o) => [o.name, o])));
+    }
+    this.description = description;
+    for (const [id, { type }] of this.#children) {
+      this.#known(type);
+      this.activate(`${type}/${id}`);
+    }
+    this.settle();
+  }
+
+  // ---- what tests call
+
+  /** Asks an actor, as a client does; the reply, or the error thrown. */
+  ask(target, op, payload = {}, { timeoutMs = 30_000 } = {}) {
+    const reply = this.deliver(null, target, op, stringify(payload), timeoutMs);
+    this.settle();
+    return parse(reply);
+  }
+
+  /** Sends to an actor and lets everything run that can run without time passing. */
+  send(target, op, payload = {}) {
+    this.post(null, target, op, stringify(payload));
+    this.settle();
+  }
+
+  /** The values of a streaming operation; leave the loop early to close it. */
+  *stream(target, op, payload = {}) {
+    const stream = this.openStream(null, target, op, stringify(payload));
+    try {
+      for (;;) {
+        const text = this.nextOf(stream);
+        this.settle();
+        if (text === null) {
+          return;
+        }
+        yield parse(text);
+      }
+    } finally {
+      this.closeStream(stream);
+    }
+  }
+
+  /** Lets virtual time pass; timers that become due run in order, each at its time. */
+  advance(ms) {
+    const until = this.now + ms;
+    this.settle();
+    while (this.#fire(until)) {
+      this.settle();
+    }
+    this.now = Math.max(this.now, until);
+    this.settle();
+  }
+
+  /** The declared state of an actor in memory. */
+  state(target) {
+    const actor = this.#inMemory(target);
+    return parse(this.#value(actor.guest.call(SNAPSHOT)));
+  }
+
+  /** Tuples that match, oldest first. */
+  tuples(pattern, space) {
+    return this.spaces.all(space, pattern).map((t) => t.tuple);
+  }
+
+  /** Ends an actor as a fault would; a supervised or durable one comes back with what it keeps. */
+  crash(target, reason = "crashed by the test") {
+    this.fail(this.#inMemory(target), reason);
+    this.settle();
+  }
+
+  /** Ends an actor gracefully. */
+  stop(target, reason = "normal") {
+    this.end(this.#inMemory(target), reason);
+    this.settle();
+  }
+
+  /** Runs everything that can run without time passing. */
+  settle() {
+    while (this.step()) {
+      // Each step is one message.
+    }
+  }
+
+  // ---- actors
+
+  /** The address of a target: a child id, a name of a type and a key, or the whole. */
+  address(target) {
+    const parts = String(target).split("/");
+    if (parts.length === 1) {
+      const child = this.#children.get(target);
+      if (child !== undefined) {
+        return `${this.app}/${child.type}/${target}`;
+      }
+      const known = [...this.actors.values()].find((a) => a.key === target && a.supervised);
+      if (known === undefined) {
+        throw new HostError("NOT_FOUND", `there is no child "${target}"; there are ${[...this.#children.keys()].join(", ")}`);
+      }
+      return known.id;
+    }
+    const own = parts.length > 2 && parts[0] === this.app;
+    if (parts.length > 2 && !own && !this.#types.has(parts[0])) {
+      throw new HostError("NOT_FOUND", `there is no app "${parts[0]}": a test node runs one app, "${this.app}"`);
+    }
+    return own ? target : `${this.app}/${target}`;
+  }
+
+  #known(type) {
+    const operations = this.#types.get(type);
+    if (operations === undefined) {
+      throw new HostError("NOT_FOUND", `the module has no actor type "${type}"; it has ${[...this.#types.keys()].join(", ")}`);
+    }
+    return operations;
+  }
+
+  #inMemory(target) {
+    const actor = this.actors.get(this.address(target));
+    return actor ?? this.activate(this.address(target));
+  }
+
+  /** Brings an actor into memory. `more`: args, initial state, link, supervised. */
+  activate(address, more = {}) {
+    const id = address.split("/").length > 2 ? address : this.address(address);
+    const known = this.actors.get(id);
+    if (known !== undefined) {
+      return known;
+    }
+    const [, type, ...rest] = id.split("/");
+    const key = rest.join("/");
+    const operations = this.#known(type);
+    const child = this.#children.get(key)?.type === type ? this.#children.get(key) : undefined;
+    const kept = this.keptState?.get(id);
+    const settings = { ...this.#config.types[type], ...child, ...more };
+    const actor = {
+      id,
+      type,
+      key,
+      operations,
+      settings,
+      supervised: child !== undefined || more.supervised === true,
+      mailbox: [],
+      busy: false,
+      turn: 0,
+      links: new Set(),
+      restarts: 0,
+    };
+    this.actors.set(id, actor);
+    try {
+      this.#fill(actor, kept);
+    } catch (error) {
+      this.actors.delete(id);
+      throw error;
+    }
+    return actor;
+  }
+
+  /** The guest of an actor: fresh, initialised, with the state that it keeps. */
+  #fill(actor, kept) {
+    actor.guest = this.#program.start(
+      (operation, header, body) => this.host(actor, operation, header, body),
+      () => this.now,
+    );
+    const config = {
+      app_id: this.app,
+      type: actor.type,
+      key: actor.key,
+      args: actor.settings.args ?? {},
+      env: this.#config.env,
+      restored: kept !== undefined,
+      ...actor.settings.config,
+    };
+    const seed = Array.from({ length: 8 }, () => Math.floor(this.#random() * 2 ** 32).toString(16).padStart(8, "0"));
+    this.turnOf(actor, "init", {}, () =>
+      actor.guest.call(INIT, { type: actor.type, actor_id: actor.id, seed: seed.join("") }, stringify(config)),
+    );
+    if (actor.settings.initialState !== undefined && kept === undefined) {
+      this.#value(actor.guest.call(RESTORE, {}, stringify(actor.settings.initialState)));
+    }
+    if (kept !== undefined) {
+      this.#value(actor.guest.call(RESTORE, {}, kept));
+    }
+  }
+
+  /** An exit that nobody wanted: told to those who watch, then the actor comes back. */
+  fail(actor, reason) {
+    actor.restarts++;
+    this.#gone(actor, `error: ${reason}`);
+    const most = this.#config.maxRestarts ?? 10;
+    if (actor.restarts > most) {
+      this.actors.delete(actor.id);
+      this.logs.push({ actor: actor.id, level: "error", message: `restarted more than ${most} times: given up` });
+      return;
+    }
+    const kept = actor.settings.durable ? this.keptState?.get(actor.id) : undefined;
+    if (actor.supervised) {
+      this.#fill(actor, kept);
+    } else {
+      this.actors.delete(actor.id);
+    }
+  }
+
+  /** A graceful exit. */
+  end(actor, reason, { forget = false } = {}) {
+    this.#value(actor.guest.call(TERMINATE, { reason }));
+    this.actors.delete(actor.id);
+    if (forget) {
+      this.keptState?.delete(actor.id);
+    }
+    this.#gone(actor, reason);
+  }
+
+  #gone(actor, reason) {
+    for (const [ref, m] of [...this.monitors]) {
+      if (m.watched === actor.id) {
+        this.monitors.delete(ref);
+        this.post(null, m.watcher, "__DOWN__", stringify({ monitor_ref: ref, down_from: actor.id, down_reason: reason }));
+      }
+    }
+    const abnormal = reason !== "normal" && reason !== "shutdown";
+    for (const other of [...actor.links]) {
+      actor.links.delete(other);
+      const survivor = this.actors.get(other);
+      survivor?.links.delete(actor.id);
+      if (survivor !== undefined && abnormal) {
+        this.#exit(survivor, actor.id, reason);
+      }
+    }
+    this.names.forEach((holder, name) => holder === actor.id && this.names.delete(name));
+    this.spaces.dropOwnedBy(actor.id);
+    this.released?.(actor.id);
+  }
+
+  #exit(survivor, from, reason) {
+    if (survivor.operations.has("__EXIT__")) {
+      this.post(null, survivor.id, "__EXIT__", stringify({ exit_from: from, exit_reason: reason }));
+    } else {
+      this.fail(survivor, `linked to ${from}: ${reason}`);
+    }
+  }
+
+  // ---- messages
+
+  id(prefix) {
+    return `${prefix}-${++this.#ids}`;
+  }
+
+  random() {
+    return this.#random();
+  }
+
+  /** Puts a message into a mailbox. */
+  post(from, target, op, body) {
+    const message = { id: this.id("m"), from, op, body };
+    this.#queue.push({ target: this.address(target), message });
+    return message.id;
+  }
+
+  /** Handles one queued message whose actor is free; false if there is none. */
+  step() {
+    const at = this.#queue.findIndex(({ target }) => !this.actors.get(target)?.busy);
+    if (at < 0) {
+      return false;
+    }
+    const [{ target, message }] = this.#queue.splice(at, 1);
+    this.#tell(target, message);
+    return true;
+  }
+
+  /** A message without an answer: what becomes of it is in the log. */
+  #tell(target, { id, from, op, body }) {
+    try {
+      const actor = this.activate(target);
+      const kind = actor.operations.get(op)?.kind ?? "cast";
+      if (!actor.operations.has(op) && /^__.*__$/.test(op)) {
+        return;
+      }
+      this.turnOf(actor, op, { deadline: Infinity, from }, () =>
+        actor.guest.call(HANDLE, { op, kind, id, from, content_type: "application/json" }, body),
+      );
+    } catch (error) {
+      this.logs.push({ actor: target, level: "error", message: `${op}: ${error.message}`, fields: { code: error.code } });
+    }
+  }
+
+  /** Runs a handler for one who waits: the reply's JSON, or the error thrown. */
+  deliver(from, target, op, body, timeoutMs) {
+    const failure = this.failing.get(target);
+    if (failure !== undefined) {
+      throw fromWire(failure);
+    }
+    const actor = this.#callee(target);
+    const kind = actor.operations.get(op)?.kind ?? "call";
+    const outer = this.turns.at(-1)?.deadline ?? Infinity;
+    const deadline = Math.min(outer, this.now + timeoutMs);
+    const header = { op, kind, id: this.id("m"), from, content_type: "application/json" };
+    const reply = this.turnOf(actor, op, { deadline, from }, () => actor.guest.call(HANDLE, header, body));
+    if (this.now > deadline) {
+      throw new HostError("DEADLINE_EXCEEDED", `${target} did not answer ${op} within ${timeoutMs} ms`);
+    }
+    return reply;
+  }
+
+  /** The actor to run now; one that waits for us already is a cycle. */
+  #callee(target) {
+    const address = this.address(target);
+    const running = this.turns.map((t) => t.actor.id);
+    if (running.includes(address)) {
+      const cycle = [...running.slice(running.indexOf(address)), address].join(" -> ");
+      throw new HostError("ABORTED", `these would wait for each other: ${cycle}`);
+    }
+    const actor = this.activate(address);
+    this.#release(actor.id);
+    return actor;
+  }
+
+  /** What was sent to an actor before it is asked comes first. */
+  #release(target) {
+    const turn = this.turns.at(-1);
+    if (turn !== undefined) {
+      const earlier = turn.effects.filter((e) => e.target === target);
+      turn.effects = turn.effects.filter((e) => e.target !== target);
+      earlier.forEach((e) => e.run());
+    }
+    for (let i; (i = this.#queue.findIndex((q) => q.target === target)) >= 0; ) {
+      const [{ message }] = this.#queue.splice(i, 1);
+      this.#tell(target, message);
+    }
+  }
+
+  /**
+   * One turn: everything of it happens, or nothing of its own does.
+   *
+   * @returns {string} the result's text
+   */
+  turnOf(actor, op, { deadline = Infinity, from = null }, run) {
+    const before = op === "init" ? null : this.#value(actor.guest.call(SNAPSHOT));
+    const turn = { actor, op, from, deadline, effects: [], undo: [], writes: [] };
+    this.turns.push(turn);
+    actor.busy = true;
+    let result;
+    let failure = null;
+    try {
+      result = this.#value(run());
+      if (op !== "init" || actor.settings.durable) {
+        this.#keep(actor);
+      }
+    } catch (error) {
+      failure = error;
+    } finally {
+      this.turns.pop();
+      actor.busy = false;
+    }
+    if (failure === null) {
+      turn.effects.forEach((e) => e.run());
+      return result;
+    }
+    turn.undo.reverse().forEach((undo) => undo());
+    if (before !== null) {
+      this.#value(actor.guest.call(RESTORE, { exact: true }, before));
+      if (!failure.business && !INHERITED.has(failure.code)) {
+        this.fail(actor, failure.message);
+      }
+    }
+    throw failure;
+  }
+
+  /** The state as it is after a turn; that it has a JSON form is checked for all actors. */
+  #keep(actor) {
+    const state = this.#value(actor.guest.call(SNAPSHOT));
+    if (actor.settings.durable) {
+      this.keptState ??= new Map();
+      this.keptState.set(actor.id, state);
+    }
+  }
+
+  #value(answer) {
+    if (answer[0] === "0") {
+      return answer.slice(1);
+    }
+    const wire = parse(answer.slice(1));
+    if (typeof wire.details?.stack === "string") {
+      wire.details.stack = this.#program.original(wire.details.stack);
+    }
+    throw fromWire(wire);
+  }
+
+  // ---- streams
+
+  openStream(from, target, op, body) {
+    const actor = this.#callee(target);
+    const kind = actor.operations.get(op)?.kind ?? "call";
+    return { id: this.id("m"), from, actor, op, kind, body, begun: false, ended: false };
+  }
+
+  /** The next value's JSON, or null at the end. Each value ends a turn of the producer. */
+  nextOf(stream) {
+    if (stream.ended) {
+      return null;
+    }
+    const { actor, op, kind, id, from, body } = stream;
+    try {
+      this.#callee(actor.id);
+      const text = this.turnOf(actor, op, { from }, () =>
+        stream.begun
+          ? actor.guest.call(RESUME, { id })
+          : actor.guest.call(HANDLE, { op, kind, id, from, stream: true, content_type: "application/json" }, body),
+      );
+      stream.begun = true;
+      stream.ended = text[0] !== "1";
+      return stream.ended ? null : text.slice(1);
+    } catch (error) {
+      stream.ended = true;
+      throw error;
+    }
+  }
+
+  closeStream(stream) {
+    if (stream.begun && !stream.ended && this.actors.get(stream.actor.id) === stream.actor) {
+      this.turnOf(stream.actor, stream.op, {}, () => stream.actor.guest.call(RESUME, { id: stream.id, close: true }));
+    }
+    stream.ended = true;
+  }
+
+  // ---- time
+
+  /** Adds a timer; its `run` is called at its time. */
+  addTimer(at, run, id = this.id("timer")) {
+    this.timers.push({ id, at, run, n: ++this.#ids });
+    this.timers.sort((a, b) => a.at - b.at || a.n - b.n);
+    return id;
+  }
+
+  #fire(until) {
+    const [next] = this.timers;
+    if (next === undefined || next.at > until) {
+      return false;
+    }
+    this.timers.shift();
+    this.now = Math.max(this.now, next.at);
+    next.run();
+    return true;
+  }
+
+  /**
+   * Waits within a turn until `poll` gives something; others run meanwhile, and time passes when
+   * nobody can.
+   *
+   * @param timeoutMs -1 waits until the turn's deadline
+   * @returns what poll gave, or null when the time is over
+   */
+  wait(timeoutMs, poll) {
+    const deadline = this.turns.at(-1)?.deadline ?? Infinity;
+    // At the deadline itself a wait may still end by its own time.
+    const own = timeoutMs < 0 ? Infinity : this.now + timeoutMs;
+    const until = Math.min(deadline, own);
+    for (;;) {
+      const found = poll();
+      if (found !== undefined) {
+        return found;
+      }
+      if (this.now < until && (this.step() || this.#fire(until))) {
+        continue;
+      }
+      if (until === Infinity) {
+        const waiting = this.turns.map((t) => `${t.actor.id} (${t.op})`).join(", ");
+        throw new HostError("ABORTED", `nothing can end this wait: no message and no timer is left; waiting are ${waiting}`);
+      }
+      this.now = Math.max(this.now, until);
+      if (deadline < own && timeoutMs >= 0) {
+        const { actor, op } = this.turns.at(-1);
+        throw new HostError("DEADLINE_EXCEEDED", `the deadline of ${op} passed while ${actor.id} waited`);
+      }
+      return null;
+    }
+  }
+
+  // ---- host calls
+
+  /** @internal */
+  host(actor, operation, header, body) {
+    try {
+      const handler = operations[operation];
+      if (handler === undefined) {
+        throw new HostError("UNIMPLEMENTED", `the host operation ${operation} is not supported by the test node`);
+      }
+      const turn = this.turns.at(-1);
+      const answer = handler(this, turn ?? { actor, effects: [], undo: [], writes: [] }, parse(header), body);
+      return operation === "stream_next" || operation === "ask" ? "0" + answer : "0" + stringify(answer);
+    } catch (error) {
+      const wire = toWire(error);
+      if (!(error instanceof HostError)) {
+        wire.message = `the test node failed in ${operation}: ${error.stack}`;
+      }
+      return "1" + stringify(wire);
+    }
+  }
+}
+
+/** A small generator of numbers in [0, 1): mulberry32, by Tommy Ettinger, in the public domain. */
+function mulberry(seed) {
+  let a = seed | 0;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
