@@ -1,6 +1,7 @@
 //! The guest side of the ABI: frames, dispatch, the exports that `export_actors!` writes.
 
-use crate::{host, json, Actor, Code, Error, Message, Value};
+use crate::running::{AnyActor, Registry};
+use crate::{json, Code, Error, Message, Reply, Value};
 use std::cell::RefCell;
 
 const DESCRIBE: i32 = 0;
@@ -9,31 +10,35 @@ const HANDLE: i32 = 2;
 const SNAPSHOT: i32 = 3;
 const RESTORE: i32 = 4;
 const TERMINATE: i32 = 5;
+const RESUME_STREAM: i32 = 6;
 
-/// An [`Actor`] of any type.
-trait AnyActor {
-    fn init(&mut self, config: &Value) -> Result<(), Error>;
-    fn handle(&mut self, message: &Message) -> Result<Value, Error>;
-    fn snapshot(&self) -> Value;
-    fn restore(&mut self, state: &Value);
-    fn terminate(&mut self, reason: &str);
+#[cfg(target_arch = "wasm32")]
+mod raw {
+    #[link(wasm_import_module = "plexspaces")]
+    extern "C" {
+        fn input(ptr: *mut u8);
+        fn output(ptr: *const u8, len: usize);
+    }
+
+    pub fn read(len: usize) -> Vec<u8> {
+        let mut buffer = vec![0; len];
+        // The host writes exactly the `len` bytes that it announced.
+        unsafe { input(buffer.as_mut_ptr()) };
+        buffer
+    }
+
+    pub fn write(bytes: &[u8]) {
+        unsafe { output(bytes.as_ptr(), bytes.len()) };
+    }
 }
 
-impl<A: Actor> AnyActor for A {
-    fn init(&mut self, config: &Value) -> Result<(), Error> {
-        Actor::init(self, config)
+#[cfg(not(target_arch = "wasm32"))]
+mod raw {
+    pub fn read(_: usize) -> Vec<u8> {
+        panic!("a module is called by a node only")
     }
-    fn handle(&mut self, message: &Message) -> Result<Value, Error> {
-        Actor::handle_message(self, message)
-    }
-    fn snapshot(&self) -> Value {
-        Actor::snapshot(self)
-    }
-    fn restore(&mut self, state: &Value) {
-        Actor::restore(self, state)
-    }
-    fn terminate(&mut self, reason: &str) {
-        Actor::terminate(self, reason)
+    pub fn write(_: &[u8]) {
+        panic!("a module is called by a node only")
     }
 }
 
@@ -42,84 +47,101 @@ thread_local! {
     static ACTOR: RefCell<Option<Box<dyn AnyActor>>> = RefCell::new(None);
 }
 
-/// The actor types of a module.
-#[derive(Default)]
-pub struct Registry {
-    types: Vec<Value>,
-    wanted: Option<String>,
-    made: Option<Box<dyn AnyActor>>,
-}
-
-impl Registry {
-    pub fn add<A: Actor>(&mut self) {
-        let operations: Vec<Value> =
-            A::OPERATIONS.iter().map(|o| json!({"name": (o.name), "kind": (o.kind.name())})).collect();
-        self.types.push(json!({"name": (A::TYPE), "behavior": (A::BEHAVIOR), "operations": (operations)}));
-        if self.wanted.as_deref() == Some(A::TYPE) {
-            self.made = Some(Box::new(A::default()));
-        }
-    }
-}
-
 /// What `ps_call` does; the macro gives the types of the module.
 pub fn answer(op: i32, len: i32, register: fn(&mut Registry)) -> i32 {
-    match respond(op, &host::input(len as usize), register) {
-        Ok(body) => {
-            host::output(&encode(&Value::object(), &body));
+    match respond(op, &raw::read(len as usize), register) {
+        Ok((header, body)) => {
+            raw::write(&encode(&header, &body));
             0
         }
         Err(e) => {
-            host::output(e.to_value().to_json().as_bytes());
+            raw::write(e.to_value().to_json().as_bytes());
             1
         }
     }
 }
 
-fn respond(op: i32, input: &[u8], register: fn(&mut Registry)) -> Result<Vec<u8>, Error> {
-    let (header, body) = decode(input)?;
+type Answer = Result<(Value, Vec<u8>), Error>;
+
+fn respond(op: i32, input: &[u8], register: fn(&mut Registry)) -> Answer {
+    let (mut header, body) = decode(input)?;
     match op {
         DESCRIBE => {
             let mut r = Registry::default();
             register(&mut r);
-            let sdk = concat!("rust/", env!("CARGO_PKG_VERSION"));
-            Ok(text(&json!({"abi": 1, "sdk": sdk, "types": (r.types)})))
+            body_of(&r.describe())
         }
         INIT => {
             std::panic::set_hook(Box::new(|info| panicked(&info.to_string())));
-            let name = header["type"].as_str().unwrap_or("").to_string();
-            let mut r = Registry { wanted: Some(name.clone()), ..Registry::default() };
+            let name = header["type"].as_str().unwrap_or("");
+            let mut r = Registry::default();
             register(&mut r);
-            let mut actor = r.made.ok_or_else(|| {
+            let mut actor = r.make(name).ok_or_else(|| {
                 Error::system(Code::NotFound, format!("the module has no actor type \"{}\"", name))
             })?;
-            actor.init(&value(body)?)?;
+            let config = value(body)?;
+            crate::address::set(config["actor_id"].as_str().unwrap_or(""));
+            actor.init(&config)?;
             ACTOR.with(|a| *a.borrow_mut() = Some(actor));
-            Ok(Vec::new())
+            nothing()
         }
         HANDLE => {
-            let string = |name: &str| header[name].as_str().map(str::to_string);
-            let message = Message {
-                op: string("op").unwrap_or_default(),
-                id: string("id").unwrap_or_default(),
-                from: string("from"),
-                content_type: string("content_type"),
-                body: body.to_vec(),
-            };
-            with_actor(|a| a.handle(&message)).map(|v| text(&v))
+            let stream = header["stream"].as_bool().unwrap_or(false);
+            let message = message(&mut header, body);
+            if stream {
+                with_actor(|a| a.begin_stream(message)).and_then(streamed)
+            } else {
+                match with_actor(|a| a.handle(message))? {
+                    Reply::Value(v) => body_of(&v),
+                    Reply::Opaque { content_type, body } => Ok((json!({ "content_type": content_type }), body)),
+                }
+            }
         }
-        SNAPSHOT => with_actor(|a| Ok(text(&a.snapshot()))),
+        SNAPSHOT => with_actor(|a| Ok(a.snapshot())).and_then(|state| body_of(&state)),
         RESTORE => {
             let state = value(body)?;
-            with_actor(|a| {
-                a.restore(&state);
-                Ok(Vec::new())
-            })
+            with_actor(|a| a.restore(state))?;
+            nothing()
         }
         TERMINATE => with_actor(|a| {
             a.terminate(header["reason"].as_str().unwrap_or(""));
-            Ok(Vec::new())
+            nothing()
         }),
+        RESUME_STREAM => {
+            let id = header["id"].as_str().unwrap_or("");
+            let close = header["close"].as_bool().unwrap_or(false);
+            with_actor(|a| if close { a.close_stream(id) } else { a.resume_stream(id) }).and_then(streamed)
+        }
         _ => Err(Error::system(Code::Unimplemented, format!("this SDK does not know ABI operation {}", op))),
+    }
+}
+
+fn message(header: &mut Value, body: &[u8]) -> Message {
+    let mut string = |name: &str| match header.take(name) {
+        Some(Value::Str(s)) => Some(s),
+        _ => None,
+    };
+    Message {
+        op: string("op").unwrap_or_default(),
+        id: string("id").unwrap_or_default(),
+        from: string("from"),
+        content_type: string("content_type"),
+        body: body.to_vec(),
+    }
+}
+
+fn nothing() -> Answer {
+    Ok((Value::object(), Vec::new()))
+}
+
+fn body_of(v: &Value) -> Answer {
+    Ok((Value::object(), v.try_json()?.into_bytes()))
+}
+
+fn streamed(next: Option<Value>) -> Answer {
+    match next {
+        Some(v) => Ok((json!({"more": true}), v.try_json()?.into_bytes())),
+        None => Ok((json!({"more": false}), Vec::new())),
     }
 }
 
@@ -131,12 +153,8 @@ fn with_actor<T>(f: impl FnOnce(&mut dyn AnyActor) -> Result<T, Error>) -> Resul
 }
 
 /// Tells the host why, before the trap that follows a panic.
-pub fn panicked(message: &str) {
-    host::output(Error::system(Code::Internal, message).to_value().to_json().as_bytes());
-}
-
-fn text(v: &Value) -> Vec<u8> {
-    v.to_json().into_bytes()
+fn panicked(message: &str) {
+    raw::write(Error::system(Code::Internal, message).to_value().to_json().as_bytes());
 }
 
 fn value(body: &[u8]) -> Result<Value, Error> {
@@ -165,24 +183,29 @@ pub(crate) fn decode(frame: &[u8]) -> Result<(Value, &[u8]), Error> {
     let len = frame.get(..4).ok_or_else(bad)?;
     let len = u32::from_le_bytes([len[0], len[1], len[2], len[3]]) as usize;
     let header = frame.get(4..).and_then(|f| f.get(..len)).ok_or_else(bad)?;
-    Ok((Value::parse(header)?, &frame[4 + len..]))
+    // Many frames say nothing in their header.
+    let header = if header.is_empty() { Value::object() } else { Value::parse(header)? };
+    Ok((header, &frame[4 + len..]))
 }
 
 /// Makes a module of actor types: `export_actors!(Counter, Session);`
 #[macro_export]
 macro_rules! export_actors {
     ($($actor:ty),+ $(,)?) => {
-        #[no_mangle]
+        // Only a module has these: two test programs of one crate would have them twice.
+        #[cfg_attr(target_arch = "wasm32", no_mangle)]
+        #[allow(dead_code)]
         pub extern "C" fn ps_abi() -> i32 {
             1
         }
 
-        #[no_mangle]
+        #[cfg_attr(target_arch = "wasm32", no_mangle)]
+        #[allow(dead_code)]
         pub extern "C" fn ps_call(op: i32, len: i32) -> i32 {
-            fn register(r: &mut $crate::Registry) {
+            fn register(r: &mut $crate::__private::Registry) {
                 $( r.add::<$actor>(); )+
             }
-            $crate::answer(op, len, register)
+            $crate::__private::answer(op, len, register)
         }
     };
 }
@@ -196,6 +219,7 @@ mod tests {
         let f = encode(&json!({"a": 1}), b"body");
         assert_eq!(decode(&f).unwrap(), (json!({"a": 1}), &b"body"[..]));
         assert_eq!(decode(b"").unwrap(), (Value::object(), &b""[..]));
+        assert_eq!(decode(&[0, 0, 0, 0, b'x']).unwrap(), (Value::object(), &b"x"[..]));
         assert!(decode(b"abc").is_err());
         assert!(decode(&[255, 255, 255, 255, b'{', b'}']).is_err());
     }

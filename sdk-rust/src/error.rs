@@ -5,13 +5,15 @@ macro_rules! codes {
     ($($variant:ident = $name:literal, $retryable:literal;)*) => {
         /// The error codes of the host API: gRPC's canonical names.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Code { $($variant),* }
+        pub enum Code { $(#[doc = concat!("`", $name, "`")] $variant),* }
 
         impl Code {
+            /// As on the wire: `"NOT_FOUND"`.
             pub fn name(self) -> &'static str {
                 match self { $(Code::$variant => $name),* }
             }
-            fn parse(name: &str) -> Code {
+            /// The code of this name; INTERNAL for a name that there is not.
+            pub fn parse(name: &str) -> Code {
                 match name { $($name => Code::$variant,)* _ => Code::Internal }
             }
             fn retryable(self) -> bool {
@@ -43,10 +45,15 @@ codes! {
 /// supervisor decides on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error {
+    /// What kind of failure.
     pub code: Code,
+    /// For humans.
     pub message: String,
+    /// Whether the same call may succeed later.
     pub retryable: bool,
+    /// More of it, for programs; null if there is no more.
     pub details: Value,
+    /// Whether the handler refused, rather than crashed.
     pub business: bool,
 }
 
@@ -56,12 +63,34 @@ impl Error {
         Error { code, message: message.into(), retryable: code.retryable(), details: Value::Null, business: false }
     }
 
+    /// A crash after which the same call may succeed: UNAVAILABLE.
+    pub fn recoverable(message: impl Into<String>) -> Error {
+        Error::system(Code::Unavailable, message)
+    }
+
     /// A refusal.
     pub fn business(code: Code, message: impl Into<String>) -> Error {
         Error { business: true, ..Error::system(code, message) }
     }
 
-    /// The refusal of an argument.
+    /// The same refusal with more of it for programs.
+    pub fn with_details(mut self, details: impl Into<Value>) -> Error {
+        self.details = details.into();
+        self
+    }
+
+    /// This failure of a host call as the handler's own refusal, with the same code and message.
+    pub fn into_business(mut self) -> Error {
+        self.business = true;
+        self
+    }
+
+    /// The refusal of an argument: INVALID_ARGUMENT.
+    pub fn invalid_argument(message: impl Into<String>) -> Error {
+        Error::invalid(message)
+    }
+
+    /// [`invalid_argument`](Error::invalid_argument), shorter.
     pub fn invalid(message: impl Into<String>) -> Error {
         Error::business(Code::InvalidArgument, message)
     }
@@ -71,11 +100,16 @@ impl Error {
         Error::business(Code::Unimplemented, format!("there is no operation \"{}\"", op))
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
     pub(crate) fn from_json(text: &[u8]) -> Error {
         let v = match Value::parse(text) {
             Ok(v) => v,
             Err(_) => return Error::system(Code::Internal, "the host's error cannot be read"),
         };
+        Error::from_value(&v)
+    }
+
+    pub(crate) fn from_value(v: &Value) -> Error {
         let code = Code::parse(v["code"].as_str().unwrap_or(""));
         Error {
             code,

@@ -4,7 +4,7 @@ use crate::{Error, Value};
 use std::fmt::Write;
 
 /// Deeper nesting is refused, for each level is a frame of the stack.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 500;
 const BYTES: &str = "$bytes";
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -233,64 +233,96 @@ impl<'a> Reader<'a> {
     }
 }
 
-pub fn write(v: &Value, out: &mut String) {
-    match v {
-        Value::Null => out.push_str("null"),
-        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Value::Int(i) => {
-            let _ = write!(out, "{}", i);
-        }
-        Value::Float(f) if f.is_finite() => {
-            // Debug keeps the point, so that the number stays a floating-point one.
-            let _ = write!(out, "{:?}", f);
-        }
-        Value::Float(_) => out.push_str("null"),
-        Value::Str(s) => write_string(s, out),
-        Value::Bytes(b) => {
-            out.push_str("{\"$bytes\":\"");
-            encode_base64(b, out);
-            out.push_str("\"}");
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write(item, out);
+/// Answers what JSON cannot say of the value, if anything; null is written in its place.
+pub fn write(v: &Value, out: &mut String) -> Option<&'static str> {
+    let mut w = Writer { out, problem: None };
+    w.value(v, 0);
+    w.problem
+}
+
+struct Writer<'a> {
+    out: &'a mut String,
+    problem: Option<&'static str>,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, v: &Value, depth: usize) {
+        match v {
+            Value::Null => self.out.push_str("null"),
+            Value::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
+            Value::Int(i) => {
+                let _ = write!(self.out, "{}", i);
             }
-            out.push(']');
-        }
-        Value::Object(fields) => {
-            out.push('{');
-            for (i, (name, value)) in fields.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write_string(name, out);
-                out.push(':');
-                write(value, out);
+            Value::Float(f) if f.is_finite() => {
+                // Debug keeps the point, so that the number stays a floating-point one.
+                let _ = write!(self.out, "{:?}", f);
             }
-            out.push('}');
+            Value::Float(f) => self.problem(if f.is_nan() {
+                "a number is NaN, which JSON cannot say"
+            } else {
+                "a number is infinite, which JSON cannot say"
+            }),
+            Value::Str(s) => write_string(s, self.out),
+            Value::Bytes(b) => {
+                self.out.push_str("{\"$bytes\":\"");
+                encode_base64(b, self.out);
+                self.out.push_str("\"}");
+            }
+            Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => {
+                self.problem("a value is nested deeper than 500 levels");
+            }
+            Value::Array(items) => {
+                self.out.push('[');
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        self.out.push(',');
+                    }
+                    self.value(item, depth + 1);
+                }
+                self.out.push(']');
+            }
+            Value::Object(fields) => {
+                self.out.push('{');
+                for (i, (name, value)) in fields.iter().enumerate() {
+                    if i > 0 {
+                        self.out.push(',');
+                    }
+                    write_string(name, self.out);
+                    self.out.push(':');
+                    self.value(value, depth + 1);
+                }
+                self.out.push('}');
+            }
         }
+    }
+
+    fn problem(&mut self, what: &'static str) {
+        self.problem = Some(what);
+        self.out.push_str("null");
     }
 }
 
 fn write_string(s: &str, out: &mut String) {
     out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
+    let mut from = 0;
+    for (at, b) in s.bytes().enumerate() {
+        if b >= b' ' && b != b'"' && b != b'\\' {
+            continue;
+        }
+        out.push_str(&s[from..at]);
+        from = at + 1;
+        match b {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            _ => {
+                let _ = write!(out, "\\u{:04x}", b);
             }
-            c => out.push(c),
         }
     }
+    out.push_str(&s[from..]);
     out.push('"');
 }
 
@@ -309,6 +341,17 @@ fn encode_base64(bytes: &[u8], out: &mut String) {
     }
 }
 
+fn digit(c: u8) -> Option<u32> {
+    Some(u32::from(match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    }))
+}
+
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let b = text.as_bytes();
     if b.len() % 4 != 0 {
@@ -321,7 +364,7 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(b.len() / 4 * 3);
     let (mut n, mut bits) = (0u32, 0);
     for c in &b[..b.len() - padding] {
-        let v = ALPHABET.iter().position(|a| a == c)? as u32;
+        let v = digit(*c)?;
         n = (n << 6) | v;
         bits += 6;
         if bits >= 8 {
@@ -352,6 +395,20 @@ mod tests {
     #[test]
     fn escapes_are_understood() {
         assert_eq!(parse(br#""\u00fc\ud83d\ude00\/\b""#), Ok(Value::Str("ü😀/\u{8}".to_string())));
+    }
+
+    #[test]
+    fn what_json_cannot_say_is_an_error_or_null() {
+        let nan = json!([1, (f64::NAN)]);
+        assert_eq!(nan.to_json(), "[1,null]");
+        assert!(nan.try_json().unwrap_err().message.contains("NaN"));
+        assert!(Value::from(f64::INFINITY).try_json().unwrap_err().message.contains("infinite"));
+        let mut deep = Value::Null;
+        for _ in 0..500 {
+            deep = Value::Array(vec![deep]);
+        }
+        assert_eq!(parse(deep.try_json().unwrap().as_bytes()), Ok(deep.clone()));
+        assert!(json!([deep]).try_json().unwrap_err().message.contains("500"));
     }
 
     #[test]

@@ -4,14 +4,21 @@ use std::ops::Index;
 /// A JSON value. Integers keep 64 bits; an object keeps the order of its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
+    /// No value.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A whole number.
     Int(i64),
+    /// A number with a point.
     Float(f64),
+    /// Text.
     Str(String),
     /// In JSON text `{"$bytes": "<base64>"}`.
     Bytes(Vec<u8>),
+    /// Values in order.
     Array(Vec<Value>),
+    /// Named values, in order.
     Object(Vec<(String, Value)>),
 }
 
@@ -44,10 +51,12 @@ impl Value {
         }
     }
 
+    /// Whether this is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
 
+    /// The boolean, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Value::Bool(b) => Some(*b),
@@ -55,6 +64,7 @@ impl Value {
         }
     }
 
+    /// The integer, if this is one.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Value::Int(i) => Some(*i),
@@ -71,6 +81,7 @@ impl Value {
         }
     }
 
+    /// The text, if this is text.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::Str(s) => Some(s),
@@ -78,6 +89,7 @@ impl Value {
         }
     }
 
+    /// The bytes, if these are bytes.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Value::Bytes(b) => Some(b),
@@ -85,6 +97,7 @@ impl Value {
         }
     }
 
+    /// The items, if this is an array.
     pub fn as_array(&self) -> Option<&[Value]> {
         match self {
             Value::Array(a) => Some(a),
@@ -92,6 +105,7 @@ impl Value {
         }
     }
 
+    /// The fields, if this is an object.
     pub fn as_object(&self) -> Option<&[(String, Value)]> {
         match self {
             Value::Object(o) => Some(o),
@@ -104,11 +118,45 @@ impl Value {
         crate::json::parse(text)
     }
 
-    /// As JSON text. A number that is not finite becomes null.
+    /// As JSON text. A number that is not finite becomes null: see [`try_json`](Value::try_json).
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         crate::json::write(self, &mut out);
         out
+    }
+
+    /// As JSON text; INTERNAL for what JSON cannot say: NaN, infinities, nesting beyond 500.
+    pub fn try_json(&self) -> Result<String, Error> {
+        let mut out = String::new();
+        match crate::json::write(self, &mut out) {
+            None => Ok(out),
+            Some(why) => Err(Error::system(crate::Code::Internal, why)),
+        }
+    }
+
+    /// Takes a field out of an object; `None` if there is none or this is no object.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        match self {
+            Value::Object(fields) => {
+                let at = fields.iter().position(|(n, _)| n == name)?;
+                Some(fields.remove(at).1)
+            }
+            _ => None,
+        }
+    }
+
+    /// What kind of value this is, with its article: "an integer".
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Int(_) => "an integer",
+            Value::Float(_) => "a number",
+            Value::Str(_) => "a string",
+            Value::Bytes(_) => "bytes",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        }
     }
 }
 
