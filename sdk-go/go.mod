@@ -1,0 +1,3 @@
+module plexspaces.io/sdk-go
+
+go 1.24
