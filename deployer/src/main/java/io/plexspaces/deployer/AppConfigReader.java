@@ -64,7 +64,22 @@ public final class AppConfigReader {
    * @param limits the defaults where the file's are wrong
    */
   record Draft(
-      @Nullable String name, @Nullable AppPlan plan, LimitsPlan limits, ConfigErrors errors) {}
+      @Nullable String name,
+      @Nullable AppPlan plan,
+      LimitsPlan limits,
+      RuntimeChoice runtime,
+      ConfigErrors errors) {
+
+    /**
+     * @throws HostException INVALID_ARGUMENT with all errors
+     */
+    AppPlan required() {
+      if (plan == null) {
+        throw errors.toException();
+      }
+      return plan;
+    }
+  }
 
   public AppConfigReader(Defaults defaults) {
     this.defaults = defaults;
@@ -83,11 +98,7 @@ public final class AppConfigReader {
       @Nullable String version,
       String text,
       @Nullable ModuleDescription module) {
-    Draft draft = draft(tenant, app, version, text, module);
-    if (draft.plan() == null) {
-      throw draft.errors().toException();
-    }
-    return draft.plan();
+    return draft(tenant, app, version, text, module).required();
   }
 
   /** As {@link #read}, but throws for errors of syntax only. */
@@ -106,7 +117,10 @@ public final class AppConfigReader {
     TomlSection root = TomlDocument.parse(FILE, text).root();
     Optional<String> name = name(root, app);
     String itsVersion = version(root, version);
-    root.oneOf("runtime", words("auto", "wasm"), Set.of("graalpy", "graaljs"));
+    RuntimeChoice runtime =
+        root.oneOf("runtime", words("auto", "wasm", "graalpy", "graaljs"), Set.of())
+            .map(r -> new RuntimeChoice(r, root.line("runtime")))
+            .orElse(RuntimeChoice.AUTO);
     for (String key : LATER) {
       if (root.has(key)) {
         root.error(key, "[[" + key + "]] is not supported by this version");
@@ -128,12 +142,12 @@ public final class AppConfigReader {
 
     ConfigErrors errors = root.errors();
     if (!errors.isEmpty() || name.isEmpty()) {
-      return new Draft(name.orElse(null), null, limits, errors);
+      return new Draft(name.orElse(null), null, limits, runtime, errors);
     }
     AppPlan plan =
         new AppPlan(
             new AppId(tenant, name.get()), itsVersion, supervisor, types, access, limits, env);
-    return new Draft(name.get(), plan, limits, errors);
+    return new Draft(name.get(), plan, limits, runtime, errors);
   }
 
   /** Choices whose word is all that matters. */

@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     engine = b.engine;
     store = b.store;
     journals = b.journals;
-    guests = new GuestEngines(b.guests, b.maxArtifactBytes);
+    guests = new GuestEngines(b.guests, b.polyglot, b.polyglotTenants, b.maxArtifactBytes);
     reader = new AppConfigReader(b.defaults);
     telemetry = b.telemetry;
     running = new RunningApps(engine, guests, reader, List.copyOf(b.whenGone));
@@ -148,7 +149,8 @@ public final class AppDeployer implements Deployer, AutoCloseable {
       @Nullable String version,
       byte[] artifact,
       String config) {
-    try (GuestModule module = guests.pick(artifact).load(artifact, draft.limits().guest())) {
+    try (GuestModule module =
+        guests.pick(artifact, draft.runtime(), tenant).load(artifact, draft.limits().guest())) {
       return reader
           .draft(tenant, app, version, config, module.description())
           .errors()
@@ -235,6 +237,68 @@ public final class AppDeployer implements Deployer, AutoCloseable {
         RunningApps.quietly(
             "stop", record.app(), () -> running.takeDown(record.app(), Duration.ZERO));
       }
+    }
+  }
+
+  @Override
+  public AppInfo reload(AppId app, byte[] artifact, @Nullable String config) {
+    return locks.with(app, () -> reloadLocked(require(app), artifact, config));
+  }
+
+  private AppInfo reloadLocked(AppRecord before, byte[] artifact, @Nullable String config) {
+    AppId app = before.app();
+    String toml = config == null ? before.config() : config;
+    String version = config == null ? before.version() : null;
+    AppConfigReader.Draft draft = reader.draft(app.tenant(), app.name(), version, toml, null);
+    if (draft.plan() == null) {
+      throw refusal(draft, app.tenant(), app.name(), version, artifact, toml);
+    }
+    AppRecord after =
+        new AppRecord(
+            app, draft.plan().version(), Digests.of(artifact), toml, true, clock.millis());
+    boolean up = engine.app(app).isPresent();
+    try {
+      if (up) {
+        running.reload(before, after, artifact, Duration.ZERO);
+      } else {
+        running.launch(after, artifact);
+      }
+      failures.remove(app);
+    } catch (RuntimeException | Error e) {
+      if (up && engine.app(app).isEmpty()) {
+        failures.put(app, "neither the new code nor the old starts: " + reason(e));
+      }
+      throw e;
+    }
+    boolean done = false;
+    try {
+      replace(after, artifact);
+      done = true;
+    } finally {
+      if (!done) {
+        // The record has the old code: what runs must be what comes back after a restart.
+        RunningApps.quietly("bring back", app, () -> bringBack(after, before));
+      }
+    }
+    LOG.log(Level.INFO, "reloaded {0} {1}", app, after.version());
+    return info(after);
+  }
+
+  private void bringBack(AppRecord now, AppRecord before) {
+    if (before.wantsToRun()) {
+      running.reload(now, before, store.artifact(before.artifactDigest()), Duration.ZERO);
+    } else {
+      running.takeDown(before.app(), Duration.ZERO);
+    }
+  }
+
+  private void replace(AppRecord record, byte[] artifact) {
+    storing.lock();
+    try {
+      var _ = store.putArtifact(artifact);
+      store.save(record);
+    } finally {
+      storing.unlock();
     }
   }
 
@@ -357,6 +421,8 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     private final AppStore store;
     private final JournalStore journals;
     private final List<GuestEngine> guests = new ArrayList<>();
+    private final List<GuestEngine> polyglot = new ArrayList<>();
+    private Predicate<String> polyglotTenants = tenant -> false;
     private final List<Consumer<AppId>> whenGone = new ArrayList<>();
     private AppConfigReader.Defaults defaults = AppConfigReader.Defaults.STANDARD;
     private Telemetry telemetry = Telemetry.NONE;
@@ -372,6 +438,17 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     /** The first that accepts an artifact loads it. */
     public Builder guests(List<GuestEngine> engines) {
       guests.addAll(engines);
+      return this;
+    }
+
+    /**
+     * Engines that run outside of the WASM sandbox: used for apps whose configuration names them.
+     *
+     * @param tenants whose apps may
+     */
+    public Builder polyglot(List<GuestEngine> engines, Predicate<String> tenants) {
+      polyglot.addAll(engines);
+      polyglotTenants = tenants;
       return this;
     }
 

@@ -54,6 +54,18 @@ public interface Deployer {
    */
   AppInfo restart(AppId app, Duration drain);
 
+  /**
+   * Puts another module, and perhaps another configuration, in place of an app's own: for
+   * development. The module is loaded and the configuration checked while the app still runs; then
+   * its actors stop and start on the new code, and those without durability get back the declared
+   * state that they had in memory. Messages under way in between are refused as UNAVAILABLE. If the
+   * new code does not start, the old one is started again.
+   *
+   * @param config the text of app-config.toml, or null for the one that is there
+   * @throws HostException NOT_FOUND; as {@link #deploy}; or why the new code did not start
+   */
+  AppInfo reload(AppId app, byte[] artifact, @Nullable String config);
+
   /** Empty where no such app is deployed or being deployed. */
   Optional<AppInfo> app(AppId app);
 

@@ -1,6 +1,8 @@
 package io.plexspaces.deployer;
 
+import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
+import io.plexspaces.api.Payload;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.store.AppStore.AppRecord;
 import io.plexspaces.engine.Engine;
@@ -41,10 +43,14 @@ final class RunningApps {
     boolean done = false;
     try {
       // Read before the module is loaded: a configuration that cannot be read costs no compile.
-      AppPlan limits = plan(record, null);
-      GuestModule module = guests.pick(artifact).load(artifact, limits.limits().guest());
+      AppConfigReader.Draft draft = draft(record, null);
+      AppPlan limits = draft.required();
+      GuestModule module =
+          guests
+              .pick(artifact, draft.runtime(), app.tenant())
+              .load(artifact, limits.limits().guest());
       modules.put(app, module);
-      engine.start(plan(record, module), module);
+      engine.start(draft(record, module).required(), module);
       done = true;
     } finally {
       if (!done) {
@@ -54,8 +60,62 @@ final class RunningApps {
     }
   }
 
-  private AppPlan plan(AppRecord r, @Nullable GuestModule module) {
-    return reader.read(
+  /**
+   * Changes what an app runs on, with the states of its actors. When this throws, it runs as it did
+   * before; if not even that can be brought back, it is down.
+   */
+  void reload(AppRecord before, AppRecord after, byte[] artifact, Duration drain) {
+    AppId app = after.app();
+    AppConfigReader.Draft draft = draft(after, null);
+    GuestModule next =
+        guests
+            .pick(artifact, draft.runtime(), app.tenant())
+            .load(artifact, draft.required().limits().guest());
+    AppPlan plan = null;
+    try {
+      plan = draft(after, next).required();
+    } finally {
+      if (plan == null) {
+        quietly("close", app, next::close);
+      }
+    }
+    GuestModule old = modules.get(app);
+    Map<ActorId, Payload> states = engine.stopKeepingStates(app, drain);
+    try {
+      engine.start(plan, next, states);
+      modules.put(app, next);
+    } catch (RuntimeException | Error e) {
+      quietly("close", app, next::close);
+      startAgain(before, old, states, e);
+      throw e;
+    }
+    if (old != null) {
+      quietly("close", app, old::close);
+    }
+  }
+
+  private void startAgain(
+      AppRecord before,
+      @Nullable GuestModule module,
+      Map<ActorId, Payload> states,
+      Throwable reason) {
+    try {
+      if (module != null) {
+        engine.start(draft(before, module).required(), module, states);
+        return;
+      }
+    } catch (RuntimeException e) {
+      reason.addSuppressed(e);
+    }
+    if (engine.app(before.app()).isPresent()) {
+      quietly("stop", before.app(), () -> engine.stop(before.app(), Duration.ZERO));
+    }
+    quietly("close", before.app(), () -> closeModule(before.app()));
+    gone(before.app());
+  }
+
+  private AppConfigReader.Draft draft(AppRecord r, @Nullable GuestModule module) {
+    return reader.draft(
         r.app().tenant(),
         r.app().name(),
         r.version(),

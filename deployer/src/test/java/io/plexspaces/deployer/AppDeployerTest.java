@@ -8,6 +8,7 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.Payload;
 import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.Value;
 import io.plexspaces.engine.AppStatus.AppState;
@@ -18,6 +19,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
@@ -25,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -539,5 +542,88 @@ class AppDeployerTest {
     deploy("b");
     deployer.close();
     assertThat(node.guests.open).isEmpty();
+  }
+
+  // Reload.
+
+  private static final byte[] OTHER = FakeGuests.artifact("other");
+
+  @Test
+  void aReloadKeepsStatesAndRecordsTheNewModule() {
+    deploy("a");
+    ActorId one = new ActorId(A, "counter", "one");
+    node.engine.kept = Map.of(one, Payload.json("7"));
+    steps.clear();
+    AppInfo info = deployer.reload(A, OTHER, CONFIG.replace("\"1\"", "\"2\""));
+    assertThat(steps.taken()).containsExactly("load", "stop", "start", "put", "save");
+    assertThat(info.moduleDigest()).isEqualTo(Digests.of(OTHER));
+    assertThat(info.version()).isEqualTo("2");
+    assertThat(node.engine.states.get(A)).containsOnlyKeys(one);
+    assertThat(node.guests.open).hasSize(1);
+    assertThat(node.gone).isEmpty(); // its tuples stay
+    assertThat(stores.apps.find(A).orElseThrow().artifactDigest()).isEqualTo(Digests.of(OTHER));
+  }
+
+  @Test
+  void aReloadThatIsRefusedLeavesTheAppAlone() {
+    deploy("a");
+    steps.clear();
+    assertThatThrownBy(() -> deployer.reload(A, FakeGuests.artifact("bad"), null))
+        .hasMessageContaining("ps_call");
+    assertThatThrownBy(() -> deployer.reload(A, OTHER, CONFIG + "[nonsense]\n"))
+        .hasMessageContaining("nonsense");
+    assertThat(steps.count("stop")).isZero();
+    assertThat(node.engine.app(A).orElseThrow().moduleDigest()).isEqualTo(Digests.of(ARTIFACT));
+    assertThat(node.guests.open).hasSize(1);
+  }
+
+  @Test
+  void aReloadThatDoesNotStartBringsTheOldCodeBackWithItsStates() {
+    deploy("a");
+    ActorId one = new ActorId(A, "counter", "one");
+    node.engine.kept = Map.of(one, Payload.json("7"));
+    AtomicBoolean failed = new AtomicBoolean();
+    steps.before(step -> {
+      if (step.equals("start") && failed.compareAndSet(false, true)) {
+        throw new HostException(ErrorCode.INTERNAL, "init failed");
+      }
+    });
+    assertThatThrownBy(() -> deployer.reload(A, OTHER, null)).hasMessageContaining("init failed");
+    assertThat(node.engine.app(A).orElseThrow().moduleDigest()).isEqualTo(Digests.of(ARTIFACT));
+    assertThat(node.engine.states.get(A)).containsOnlyKeys(one);
+    assertThat(node.guests.open).hasSize(1);
+    assertThat(stores.apps.find(A).orElseThrow().artifactDigest()).isEqualTo(Digests.of(ARTIFACT));
+  }
+
+  @Test
+  void anAppWhoseOldCodeDoesNotStartAgainEitherHasFailed() {
+    deploy("a");
+    steps.failAt("start");
+    assertThatThrownBy(() -> deployer.reload(A, OTHER, null)).hasMessageContaining("no start");
+    AppInfo info = deployer.app(A).orElseThrow();
+    assertThat(info.state()).isEqualTo(AppState.FAILED);
+    assertThat(info.failure()).contains("neither the new code nor the old starts");
+    assertThat(node.guests.open).isEmpty();
+    assertThat(node.gone).isNotEmpty();
+  }
+
+  @Test
+  void aReloadThatCannotBeRecordedIsTakenBack() {
+    deploy("a");
+    steps.failAt("save");
+    assertThatThrownBy(() -> deployer.reload(A, OTHER, null)).hasMessageContaining("no save");
+    assertThat(node.engine.app(A).orElseThrow().moduleDigest()).isEqualTo(Digests.of(ARTIFACT));
+    assertThat(stores.apps.find(A).orElseThrow().artifactDigest()).isEqualTo(Digests.of(ARTIFACT));
+    assertThat(node.guests.open).hasSize(1);
+  }
+
+  @Test
+  void aReloadStartsAnAppThatIsStopped() {
+    deploy("a");
+    deployer.stop(A, Duration.ZERO);
+    AppInfo info = deployer.reload(A, OTHER, null);
+    assertThat(info.state()).isEqualTo(AppState.RUNNING);
+    assertThatThrownBy(() -> deployer.reload(new AppId("default", "nope"), OTHER, null))
+        .hasMessageContaining("there is no app \"nope\"");
   }
 }

@@ -97,12 +97,7 @@ class BadConfigTest {
             "an unknown runtime",
             "runtime = \"wams\"\n" + CHILD,
             1,
-            "runtime must be one of auto, wasm, graal"),
-        bad(
-            "graalpy",
-            "runtime = \"graalpy\"\n" + CHILD,
-            1,
-            "runtime \"graalpy\" is not supported by this version"),
+            "runtime must be one of auto, wasm, graalpy, graaljs"),
         bad("no actors", "name = \"x\"\n", 1, "the app has no actors"),
         bad(
             "an empty supervisor",

@@ -12,7 +12,9 @@ import io.plexspaces.engine.ActorStatus;
 import io.plexspaces.engine.AppStatus;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.Engine;
+import io.plexspaces.engine.RecentLog;
 import io.plexspaces.engine.TreeNode;
+import io.plexspaces.engine.ValueStream;
 import io.plexspaces.engine.plan.AppPlan;
 import java.time.Duration;
 import java.util.List;
@@ -31,9 +33,16 @@ final class FakeEngine implements Engine {
     this.steps = steps;
   }
 
+  /** With which states the apps were started last. */
+  final Map<AppId, Map<ActorId, Payload>> states = new ConcurrentHashMap<>();
+
+  /** What the next stop keeps. */
+  volatile Map<ActorId, Payload> kept = Map.of();
+
   @Override
-  public void start(AppPlan plan, GuestModule module) {
+  public void start(AppPlan plan, GuestModule module, Map<ActorId, Payload> given) {
     steps.take("start");
+    states.put(plan.app(), given);
     AppStatus status =
         new AppStatus(
             plan.app(),
@@ -61,6 +70,17 @@ final class FakeEngine implements Engine {
     modules.remove(app);
   }
 
+  @Override
+  public Map<ActorId, Payload> stopKeepingStates(AppId app, Duration drain) {
+    stop(app, drain);
+    return kept;
+  }
+
+  @Override
+  public List<RecentLog.Line> log(AppId app, long after, Duration wait) {
+    throw new UnsupportedOperationException();
+  }
+
   /** As when the top supervisor gives up. */
   void fail(AppId app, String why) {
     apps.computeIfPresent(
@@ -83,6 +103,11 @@ final class FakeEngine implements Engine {
   @Override
   public Payload ask(
       RequestContext c, ActorId target, String op, Payload payload, @Nullable String key) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public ValueStream stream(RequestContext context, ActorId target, String op, Payload payload) {
     throw new UnsupportedOperationException();
   }
 

@@ -12,26 +12,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Builds artifacts from TypeScript, JavaScript and Rust. Equal sources and tools give equal bytes.
- * Thread-safe, blocking.
+ * Builds artifacts from TypeScript, JavaScript, Python, Rust and Go. Equal sources and tools give
+ * equal bytes. Thread-safe, blocking.
  */
 public final class GuestBuilder {
-  /** Where a folder's program starts, if its package.json does not say so. */
-  private static final List<String> MAIN_FILES =
-      List.of(
-          "src/main.ts",
-          "main.ts",
-          "src/index.ts",
-          "index.ts",
-          "src/main.js",
-          "main.js",
-          "src/index.js",
-          "index.js");
-
   private final Tools tools;
+
+  /** The first that takes a source builds it; the last takes all, to say what it is not. */
+  private final List<SourceBuild> builds;
 
   /**
    * Finds esbuild and cargo where users have them: in the project, in PLEXSPACES_TOOLS, on PATH.
@@ -42,10 +32,17 @@ public final class GuestBuilder {
 
   GuestBuilder(Tools tools) {
     this.tools = tools;
+    this.builds =
+        List.of(
+            new RustBuild(tools),
+            new GoBuild(tools),
+            new PythonBuild(tools),
+            new ScriptBuild(tools));
   }
 
   /**
-   * @param source a .ts, .mts, .js or .mjs file, a folder of them, or the folder of a Rust crate
+   * @param source a .ts, .mts, .js, .mjs or .py file, a folder of them, the folder of a Rust crate
+   *     or of a Go module
    * @param out the file to write; replaced when all went well
    * @param progress is told, in short lines, what is done
    * @throws HostException INVALID_ARGUMENT with what is wrong with the source, FAILED_PRECONDITION
@@ -53,26 +50,50 @@ public final class GuestBuilder {
    */
   public BuildResult build(Path source, Path out, Consumer<String> progress) {
     try {
-      Path from = source.toAbsolutePath().normalize();
-      if (!Files.exists(from)) {
-        throw refused("there is no " + source);
-      }
-      String language;
-      byte[] artifact;
-      if (Files.isDirectory(from) && Files.exists(from.resolve("Cargo.toml"))) {
-        language = "rust";
-        artifact = new RustBuild(tools).build(from, progress);
-      } else {
-        Entry entry = Files.isDirectory(from) ? entryOf(from) : entryOfFile(from);
-        language = isTypeScript(entry.main()) ? "typescript" : "javascript";
-        artifact = new ScriptBuild(tools).build(entry.root(), entry.main(), progress);
-      }
-      replace(out.toAbsolutePath(), artifact);
-      progress.accept("wrote " + out + ", " + artifact.length + " bytes");
-      return new BuildResult(out, language, "sha256:" + sha256(artifact), artifact.length);
+      Artifact made = make(source, progress);
+      replace(out.toAbsolutePath(), made.bytes());
+      progress.accept("wrote " + out + ", " + made.bytes().length + " bytes");
+      return new BuildResult(out, made.language(), made.digest(), made.bytes().length);
     } catch (IOException e) {
-      throw new HostException(ErrorCode.INTERNAL, "the build of " + source + " failed: " + e, e);
+      throw failed(source, e);
     }
+  }
+
+  /**
+   * What was built.
+   *
+   * @param language typescript, javascript, rust, ..
+   * @param digest {@code sha256:} and 64 hexadecimal digits
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Artifact(String language, byte[] bytes, String digest) {}
+
+  /** As {@link #build(Path, Path, Consumer)}, without writing a file. */
+  public Artifact build(Path source, Consumer<String> progress) {
+    try {
+      return make(source, progress);
+    } catch (IOException e) {
+      throw failed(source, e);
+    }
+  }
+
+  private Artifact make(Path source, Consumer<String> progress) throws IOException {
+    Path from = source.toAbsolutePath().normalize();
+    if (!Files.exists(from)) {
+      throw refused("there is no " + source);
+    }
+    for (SourceBuild build : builds) {
+      if (build.takes(from)) {
+        SourceBuild.Built built = build.build(from, progress);
+        return new Artifact(
+            built.language(), built.artifact(), "sha256:" + sha256(built.artifact()));
+      }
+    }
+    throw new IllegalStateException("the last build takes everything");
+  }
+
+  private static HostException failed(Path source, IOException e) {
+    return new HostException(ErrorCode.INTERNAL, "the build of " + source + " failed: " + e, e);
   }
 
   /**
@@ -81,65 +102,6 @@ public final class GuestBuilder {
    */
   public boolean hasBundler(Path folder) {
     return tools.findFor(folder.toAbsolutePath().normalize(), ScriptBuild.BUNDLER) != null;
-  }
-
-  /** A program: {@code main} is relative to {@code root}, with slashes. */
-  private record Entry(Path root, String main) {}
-
-  private static Entry entryOfFile(Path file) {
-    String name = String.valueOf(file.getFileName());
-    if (!isTypeScript(name) && !isJavaScript(name)) {
-      throw refused(
-          name
-              + " is neither TypeScript (.ts, .mts) nor JavaScript (.js, .mjs), and no folder of a"
-              + " Rust crate");
-    }
-    Path parent = file.getParent();
-    return new Entry(parent == null ? file : parent, name);
-  }
-
-  private static Entry entryOf(Path folder) throws IOException {
-    String declared = declaredMain(folder);
-    if (declared != null) {
-      if (!Files.isRegularFile(folder.resolve(declared))) {
-        throw refused(
-            folder.resolve("package.json")
-                + " names the main file "
-                + declared
-                + ", which is absent");
-      }
-      if (!isTypeScript(declared) && !isJavaScript(declared)) {
-        throw refused(
-            folder.resolve("package.json")
-                + " names the main file "
-                + declared
-                + ", which is no script");
-      }
-      return new Entry(folder, declared);
-    }
-    for (String main : MAIN_FILES) {
-      if (Files.isRegularFile(folder.resolve(main))) {
-        return new Entry(folder, main);
-      }
-    }
-    throw refused(
-        "the folder "
-            + folder
-            + " has no program: no Cargo.toml, no main file in package.json, none of "
-            + String.join(", ", MAIN_FILES));
-  }
-
-  private static @Nullable String declaredMain(Path folder) throws IOException {
-    Path file = folder.resolve("package.json");
-    if (!Files.isRegularFile(file)) {
-      return null;
-    }
-    try {
-      String main = io.plexspaces.api.Json.readObject(Files.readAllBytes(file)).string("main", "");
-      return main.isEmpty() ? null : main.startsWith("./") ? main.substring(2) : main;
-    } catch (HostException e) {
-      throw refused(file + ": " + e.getMessage());
-    }
   }
 
   static boolean isTypeScript(String name) {

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A Rust crate to a core module, with the user's own cargo. */
-final class RustBuild {
+final class RustBuild implements SourceBuild {
   private static final String TARGET = "wasm32-unknown-unknown";
 
   private final Tools tools;
@@ -23,25 +23,58 @@ final class RustBuild {
     this.tools = tools;
   }
 
-  byte[] build(Path crate, Consumer<String> progress) throws IOException {
+  @Override
+  public boolean takes(Path source) {
+    return Files.isDirectory(source) && Files.exists(source.resolve("Cargo.toml"));
+  }
+
+  @Override
+  public Built build(Path crate, Consumer<String> progress) throws IOException {
     Path rustc = compiler();
     Path cargo = cargoFor(rustc);
-    progress.accept("building " + crate + " with " + cargo);
-    Tools.Output done =
+    Map<String, String> environment = Map.of("RUSTC", rustc.toString());
+    Tools.Output known =
         Tools.run(
-            crate,
+            crate, List.of(cargo.toString(), "metadata", "--format-version", "1"), environment);
+    if (known.status() != 0) {
+      throw GuestBuilder.refused("cargo refuses " + crate + ":\n" + known.err().strip());
+    }
+    RustStage stage = RustStage.of(crate, RustStage.metadata(known.out()));
+    progress.accept("building " + crate + " with " + cargo);
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 cargo.toString(),
                 "build",
                 "--release",
                 "--target",
                 TARGET,
-                "--message-format=json-render-diagnostics"),
-            Map.of("RUSTC", rustc.toString()));
+                "--message-format=json-render-diagnostics",
+                "--config",
+                "target." + TARGET + ".rustflags=" + flags(stage)));
+    if (stage.offline()) {
+      command.add("--offline");
+    }
+    Map<String, String> build = new java.util.HashMap<>(environment);
+    build.put("CARGO_TARGET_DIR", crate.resolve("target").toString());
+    Tools.Output done = Tools.run(stage.crate(), command, build);
     if (done.status() != 0) {
       throw GuestBuilder.refused("cargo refuses " + crate + ":\n" + done.err().strip());
     }
-    return Files.readAllBytes(moduleOf(crate, done.out()));
+    return new Built("rust", Files.readAllBytes(moduleOf(crate, done.out())));
+  }
+
+  /** No path of this machine gets into the module: panics name files as the project does. */
+  private static String flags(RustStage stage) {
+    String home = System.getenv("CARGO_HOME");
+    Path cargo = home == null ? Path.of(System.getProperty("user.home"), ".cargo") : Path.of(home);
+    return new Value.Arr(
+            List.of(
+                new Value.Str("--remap-path-prefix=" + stage.root() + "=."),
+                new Value.Str("--remap-path-prefix=" + cargo + "=cargo")))
+        .items().stream()
+            .map(Json::writeString)
+            .collect(java.util.stream.Collectors.joining(", ", "[", "]"));
   }
 
   /** The first compiler that has the target: one without it may come earlier on PATH. */

@@ -2,7 +2,7 @@ package io.plexspaces.deployer.build;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
-import io.plexspaces.wasm.CodelessModule;
+import io.plexspaces.api.guest.CodelessModule;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  * TypeScript, decorators and npm packages go through esbuild into one file. The SDK is never part
  * of that file: it stays a module of its own beside it.
  */
-final class ScriptBuild {
+final class ScriptBuild implements SourceBuild {
   /** The program that makes one script of many. */
   static final String BUNDLER = "esbuild";
 
@@ -26,6 +26,7 @@ final class ScriptBuild {
   private static final String ENGINE_VERSION = "1";
   private static final String BUNDLE = "main.js";
   private static final String SDK_MAIN = ModuleGraph.SDK + "/index.js";
+  private static final String SDK_SCHEMAS = ModuleGraph.SDK + "/schemas.js";
   private static final String SDK_RESOURCES = "/sdk-typescript/";
 
   private final Tools tools;
@@ -34,27 +35,46 @@ final class ScriptBuild {
     this.tools = tools;
   }
 
-  /**
-   * @param root the folder that paths are relative to
-   * @param main the file to start with, relative to {@code root}
-   */
-  byte[] build(Path root, String main, Consumer<String> progress) throws IOException {
-    ModuleGraph.Result graph = ModuleGraph.of(main, path -> read(root.resolve(path)));
-    SortedMap<String, byte[]> sources;
-    String start = main;
-    if (graph.obstacle() == null) {
-      progress.accept("packing " + graph.sources().size() + " JavaScript modules");
-      sources = new TreeMap<>(graph.sources());
-    } else {
-      sources = new TreeMap<>();
-      sources.put(BUNDLE, bundle(root, main, graph.obstacle(), progress));
-      start = BUNDLE;
-    }
-    sources.putAll(sdk());
-    return new CodelessModule(ENGINE, ENGINE_VERSION, start, sources, "typescript").write();
+  /** All: what is no script is refused by name. */
+  @Override
+  public boolean takes(Path source) {
+    return true;
   }
 
-  private byte[] bundle(Path root, String main, String why, Consumer<String> progress)
+  @Override
+  public Built build(Path source, Consumer<String> progress) throws IOException {
+    ScriptEntry entry = ScriptEntry.of(source);
+    String language = GuestBuilder.isTypeScript(entry.main()) ? "typescript" : "javascript";
+    return new Built(language, build(entry.root(), entry.main(), progress));
+  }
+
+  private byte[] build(Path root, String main, Consumer<String> progress) throws IOException {
+    ModuleGraph.Result graph = ModuleGraph.of(main, path -> read(root.resolve(path)));
+    ScriptSchemas.Job schemas = new ScriptSchemas(tools).start(root, main);
+    try {
+      SortedMap<String, byte[]> sources = new TreeMap<>();
+      String start = main;
+      if (graph.obstacle() == null) {
+        progress.accept("packing " + graph.sources().size() + " JavaScript modules");
+        sources.putAll(graph.sources());
+      } else {
+        ScriptBundle bundle = bundle(root, main, graph.obstacle(), progress);
+        start = BUNDLE;
+        sources.put(BUNDLE, bundle.script());
+        sources.put(BUNDLE + ".map", bundle.map());
+      }
+      sources.putAll(sdk());
+      byte[] described = schemas.module(progress);
+      if (described != null) {
+        sources.put(SDK_SCHEMAS, described);
+      }
+      return new CodelessModule(ENGINE, ENGINE_VERSION, start, sources, "typescript").write();
+    } finally {
+      schemas.cancel();
+    }
+  }
+
+  private ScriptBundle bundle(Path root, String main, String why, Consumer<String> progress)
       throws IOException {
     Path esbuild = tools.findFor(root, BUNDLER);
     if (esbuild == null) {
@@ -67,35 +87,31 @@ final class ScriptBuild {
               + ", or set PLEXSPACES_TOOLS to a folder that has it");
     }
     progress.accept("bundling " + main + " with " + esbuild);
-    Path out = Files.createTempFile("plexspaces-build", ".js");
-    try {
-      // Paths in the bundle's comments are relative to the working folder, so equal sources give
-      // equal bundles wherever they lie. Names are kept: an actor type is named after its class.
-      List<String> command =
-          List.of(
-              esbuild.toString(),
-              main,
-              "--bundle",
-              "--format=esm",
-              "--target=es2022",
-              "--platform=neutral",
-              "--main-fields=module,main",
-              "--keep-names",
-              "--charset=utf8",
-              "--external:" + ModuleGraph.SDK,
-              "--log-level=warning",
-              "--color=false",
-              "--allow-overwrite",
-              "--outfile=" + out);
-      Tools.Output done = Tools.run(root, command, Map.of());
-      if (done.status() != 0) {
-        throw GuestBuilder.refused("esbuild refuses " + main + ":\n" + done.err().strip());
-      }
-      done.err().lines().forEach(progress);
-      return Files.readAllBytes(out);
-    } finally {
-      Files.deleteIfExists(out);
+    // Paths in the bundle's comments and its map are relative to the working folder, so equal
+    // sources give equal bundles wherever they lie; for the map that holds where the bundle goes to
+    // standard output. Names are kept: an actor type is named after its class.
+    List<String> command =
+        List.of(
+            esbuild.toString(),
+            main,
+            "--bundle",
+            "--format=esm",
+            "--target=es2022",
+            "--platform=neutral",
+            "--main-fields=module,main",
+            "--keep-names",
+            "--charset=utf8",
+            "--external:" + ModuleGraph.SDK,
+            "--sourcemap=inline",
+            "--sources-content=false",
+            "--log-level=warning",
+            "--color=false");
+    Tools.Output done = Tools.run(root, command, Map.of());
+    if (done.status() != 0) {
+      throw GuestBuilder.refused(ScriptBundle.refusal(main, done.err().strip()));
     }
+    done.err().lines().forEach(progress);
+    return ScriptBundle.of(done.out());
   }
 
   /** The SDK's modules, by their paths in the artifact. */

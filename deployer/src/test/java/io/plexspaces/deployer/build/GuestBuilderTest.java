@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
-import io.plexspaces.wasm.CodelessModule;
+import io.plexspaces.api.guest.CodelessModule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +25,17 @@ class GuestBuilderTest {
       new TreeSet<>(
           Set.of(
               "@plexspaces/sdk/actor.js",
+              "@plexspaces/sdk/call.js",
               "@plexspaces/sdk/errors.js",
               "@plexspaces/sdk/host.js",
               "@plexspaces/sdk/index.js",
               "@plexspaces/sdk/json.js",
-              "@plexspaces/sdk/runtime.js"));
+              "@plexspaces/sdk/runtime.js",
+              "@plexspaces/sdk/schemas.js",
+              "@plexspaces/sdk/services.js",
+              "@plexspaces/sdk/shards.js",
+              "@plexspaces/sdk/space.js",
+              "@plexspaces/sdk/stream.js"));
   private static final String COUNTER =
       """
       import { PlexSpacesActor, registerActors } from "@plexspaces/sdk";
@@ -129,7 +135,14 @@ class GuestBuilderTest {
     CodelessModule m = CodelessModule.read(Files.readAllBytes(dir.resolve("a.wasm")));
     Set<String> expected = new TreeSet<>(SDK_FILES);
     expected.add("main.js");
+    expected.add("main.js.map");
     assertThat(m.sources().keySet()).isEqualTo(expected);
+    assertThat(m.source("main.js.map"))
+        .contains("\"src/app.ts\"", "\"src/lib/one.ts\"")
+        .doesNotContain(dir.toString());
+    assertThat(m.source("@plexspaces/sdk/schemas.js"))
+        .isEqualTo(
+            "export default {\"CounterActor\":{\"look\":{\"output\":{\"type\":\"number\"}}}};\n");
     assertThat(m.source("main.js"))
         .contains("// src/lib/one.ts")
         .contains("from \"@plexspaces/sdk\"")
@@ -142,6 +155,44 @@ class GuestBuilderTest {
         .hasMessageContaining("esbuild refuses src/app.ts")
         .hasMessageContaining("Could not resolve \"./gone\"");
     assertThat(Files.readAllBytes(dir.resolve("a.wasm"))).isEqualTo(m.write());
+  }
+
+  @Test
+  void packagesAreBundledWhateverTheirForm() throws IOException {
+    assumeTrue(
+        Files.isExecutable(TOOLS.resolve("esbuild")),
+        "skipped: no esbuild, run npm ci in sdk-typescript");
+    write("p/node_modules/old/package.json", "{\"name\":\"old\",\"main\":\"lib.js\"}");
+    write("p/node_modules/old/lib.js", "module.exports = { twice: (n) => n * 2 };\n");
+    write(
+        "p/node_modules/new/package.json",
+        "{\"name\":\"new\",\"type\":\"module\",\"exports\":{\".\":\"./index.js\"}}");
+    write("p/node_modules/new/index.js", "export const thrice = (n) => n * 3;\n");
+    write("p/prices.json", "{\"apple\": 42}");
+    write(
+        "p/main.js",
+        """
+        import { PlexSpacesActor, registerActors } from "@plexspaces/sdk";
+        import old from "old";
+        import { thrice } from "new";
+        import prices from "./prices.json";
+        class ShopActor extends PlexSpacesActor { onPrice() { return old.twice(thrice(prices.apple)); } }
+        registerActors(ShopActor);
+        """);
+    full.build(dir.resolve("p"), dir.resolve("p.wasm"), progress::add);
+    CodelessModule m = CodelessModule.read(Files.readAllBytes(dir.resolve("p.wasm")));
+    assertThat(m.source("main.js")).contains("n * 2", "n * 3", "42");
+
+    write("p/main.js", "import fs from \"fs\"; import { x } from \"node:path\"; fs.x(x);\n");
+    assertThatThrownBy(() -> full.build(dir.resolve("p"), dir.resolve("p.wasm"), progress::add))
+        .hasMessageContaining("main.js:1")
+        .hasMessageContaining("Actors do not run on Node.js, so there is no \"fs\", \"path\".");
+  }
+
+  @Test
+  void withoutTypeScriptOneLineSaysThatThereAreNoSchemas() throws IOException {
+    bare.build(dir.resolve("app"), dir.resolve("a.wasm"), progress::add);
+    assertThat(progress).anyMatch(l -> l.startsWith("no schemas: ") && l.contains("npm install"));
   }
 
   @Test
@@ -203,6 +254,164 @@ class GuestBuilderTest {
     assertThatThrownBy(() -> full.build(dir.resolve("crate"), dir.resolve("r.wasm"), progress::add))
         .hasMessageContaining("cargo refuses")
         .hasMessageContaining("src/lib.rs:1");
+  }
+
+  private static final String GO_APP =
+      """
+      package main
+
+      import "plexspaces.io/sdk-go/plexspaces"
+
+      type Counter struct {
+      \tplexspaces.ActorBase
+      \tValue int64
+      }
+
+      func init() {
+      \tplexspaces.Register("counter", func() *Counter {
+      \t\tc := &Counter{}
+      \t\tplexspaces.On(c, "increment", func(in struct{ By int64 }) (int64, error) {
+      \t\t\tc.Value += in.By
+      \t\t\treturn c.Value, nil
+      \t\t})
+      \t\treturn c
+      \t})
+      }
+
+      func main() {}
+      """;
+
+  @Test
+  void goIsBuiltWithTheUsersOwnGoAndTheSdkThatIsCarried() throws IOException {
+    String module = "module counter\n\ngo 1.24\n\nrequire plexspaces.io/sdk-go v0.1.0\n";
+    for (String place : List.of("go", "other/place")) {
+      write(place + "/go.mod", module);
+      write(place + "/main.go", GO_APP);
+    }
+    BuildResult a;
+    try {
+      a = full.build(dir.resolve("go"), dir.resolve("a.wasm"), progress::add);
+    } catch (HostException e) {
+      assumeTrue(e.code() != ErrorCode.FAILED_PRECONDITION, "skipped: " + e.getMessage());
+      throw e;
+    }
+    BuildResult b = full.build(dir.resolve("other/place"), dir.resolve("b.wasm"), progress::add);
+    assertThat(a.language()).isEqualTo("go");
+    assertThat(b.digest()).isEqualTo(a.digest());
+    assertThat(Files.readAllBytes(dir.resolve("a.wasm"))).startsWith(0, 'a', 's', 'm');
+    // The user's files stay as they are.
+    assertThat(Files.readString(dir.resolve("go/go.mod"))).isEqualTo(module);
+    try (var files = Files.list(dir.resolve("go"))) {
+      assertThat(files).hasSize(2);
+    }
+
+    write("go/main.go", "package main\n\nfunc main() { broken }\n");
+    assertThatThrownBy(() -> full.build(dir.resolve("go"), dir.resolve("a.wasm"), progress::add))
+        .hasMessageContaining("go refuses")
+        .hasMessageContaining("main.go:3:15");
+    write("go/main.go", "package counter\n");
+    assertThatThrownBy(() -> full.build(dir.resolve("go"), dir.resolve("a.wasm"), progress::add))
+        .hasMessageContaining("requires exactly one main package");
+  }
+
+  @Test
+  void withoutAGoThatIsNewEnoughOneSentenceSaysSo() throws IOException {
+    write("go/go.mod", "module counter\n");
+    assertRefused("go", ErrorCode.FAILED_PRECONDITION, "Go was not found: install Go 1.24");
+    write("old/go", "#!/bin/sh\necho go1.19.8\n");
+    assertThat(dir.resolve("old/go").toFile().setExecutable(true)).isTrue();
+    GuestBuilder old = new GuestBuilder(new Tools(List.of(dir.resolve("old")), List.of()));
+    assertThatThrownBy(() -> old.build(dir.resolve("go"), dir.resolve("a.wasm"), progress::add))
+        .hasMessageContaining("is go1.19.8, but actors need Go 1.24 or newer");
+  }
+
+  @Test
+  void theWholeGoSdkIsCarried() throws IOException {
+    Path sdk = Path.of("../sdk-go");
+    try (var files = Files.walk(sdk)) {
+      assertThat(
+              files
+                  .map(f -> sdk.relativize(f).toString())
+                  .filter(f -> f.equals("go.mod") || f.endsWith(".go"))
+                  .filter(f -> !f.endsWith("_test.go")))
+          .containsExactlyInAnyOrderElementsOf(GoSdk.FILES);
+    }
+  }
+
+  @Test
+  void equalCratesAreEqualModulesWhereverTheyLie() throws IOException {
+    for (String place : List.of("one", "two/far/away")) {
+      write(
+          place + "/lib/Cargo.toml",
+          """
+          [package]
+          name = "words"
+          version = "0.1.0"
+          edition = "2021"
+          """);
+      write(
+          place + "/lib/src/lib.rs",
+          """
+          use std::collections::BTreeMap;
+          pub fn count(text: &str) -> BTreeMap<String, usize> {
+              let mut m = BTreeMap::new();
+              for w in text.split(' ') { *m.entry(w.to_string()).or_insert(0) += 1; }
+              m
+          }
+          """);
+      write(
+          place + "/apps/main/Cargo.toml",
+          """
+          [package]
+          name = "main-app"
+          version = "0.1.0"
+          edition = "2021"
+          [lib]
+          crate-type = ["cdylib", "rlib"]
+          [dependencies]
+          words = { path = "../../lib" }
+          [profile.release]
+          panic = "abort"
+          strip = true
+          """);
+      write(
+          place + "/apps/main/src/lib.rs",
+          """
+          #[no_mangle]
+          pub extern "C" fn ps_abi() -> i32 {
+              assert!(words::count(&"a b a".repeat(3)).len() < 100, "too many");
+              1
+          }
+          """);
+    }
+    BuildResult first;
+    try {
+      first = full.build(dir.resolve("one/apps/main"), dir.resolve("1.wasm"), progress::add);
+    } catch (HostException e) {
+      assumeTrue(
+          e.code() != ErrorCode.FAILED_PRECONDITION,
+          "skipped: no Rust for wasm: " + e.getMessage());
+      throw e;
+    }
+    BuildResult second =
+        full.build(dir.resolve("two/far/away/apps/main"), dir.resolve("2.wasm"), progress::add);
+    assertThat(second.digest()).isEqualTo(first.digest());
+    String text =
+        new String(
+            Files.readAllBytes(dir.resolve("1.wasm")),
+            java.nio.charset.StandardCharsets.ISO_8859_1);
+    assertThat(text).contains("src/lib.rs").doesNotContain(dir.toString());
+
+    // What has changed is built, what was deleted is gone.
+    write("one/lib/src/lib.rs", "pub fn count(_: &str) -> Vec<u8> { Vec::new() }\n");
+    assertThat(
+            full.build(dir.resolve("one/apps/main"), dir.resolve("3.wasm"), progress::add).digest())
+        .isNotEqualTo(first.digest());
+    write("one/lib/src/lib.rs", "pub fn count(_: &str) -> Vec<u8> { nothing() }\n");
+    assertThatThrownBy(
+            () -> full.build(dir.resolve("one/apps/main"), dir.resolve("3.wasm"), progress::add))
+        .hasMessageContaining("nothing")
+        .hasMessageContaining("lib/src/lib.rs:1");
   }
 
   @Test

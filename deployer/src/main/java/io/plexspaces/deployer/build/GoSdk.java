@@ -1,0 +1,55 @@
+package io.plexspaces.deployer.build;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The Go SDK that this program carries: its sources lie among its resources. */
+final class GoSdk {
+  private static final String FOLDER = "/sdk-go/";
+
+  /** The SDK's files, without its tests; a test holds this list to the folder. */
+  static final List<String> FILES =
+      List.of(
+          "go.mod",
+          "host/call.go",
+          "host/messages.go",
+          "host/operations.go",
+          "host/tuples.go",
+          "internal/guest/abi_wasip1.go",
+          "internal/guest/actor.go",
+          "internal/guest/instance.go",
+          "internal/guest/seed_other.go",
+          "internal/guest/seed_wasip1.go",
+          "internal/wire/decode.go",
+          "internal/wire/encode.go",
+          "internal/wire/errors.go",
+          "internal/wire/fields.go",
+          "internal/wire/frame.go",
+          "internal/wire/parse.go",
+          "internal/wire/schema.go",
+          "plexspaces/plexspaces.go",
+          "plextest/host.go",
+          "plextest/plextest.go",
+          "plextest/tuples.go");
+
+  private GoSdk() {}
+
+  /** Writes the SDK into a folder, which it answers. */
+  static Path unpack(Path folder) throws IOException {
+    for (String file : FILES) {
+      Path to = folder.resolve(file);
+      Files.createDirectories(to.resolveSibling("."));
+      try (InputStream in = GoSdk.class.getResourceAsStream(FOLDER + file)) {
+        if (in == null) {
+          throw new IOException("this program does not carry " + FOLDER + file);
+        }
+        Files.writeString(to, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      }
+    }
+    return folder;
+  }
+}
