@@ -25,7 +25,7 @@ final class ActorRoutes {
   static final long DEFAULT_TIMEOUT_MS = 30_000;
   static final long MAX_TIMEOUT_MS = 600_000;
 
-  private static final String ACTOR = "/api/v1/actors/{app}/{type}/{key}";
+  static final String ACTOR = "/api/v1/actors/{app}/{type}/{key}";
   private static final Access INVOKE = Access.anyOf(Role.INVOKER);
   private static final Access VIEW = Access.anyOf(Role.VIEWER);
   private static final Parameter TIMEOUT =
@@ -118,8 +118,20 @@ final class ActorRoutes {
   private Reply query(Exchange x) {
     RequestContext context =
         x.context(x.queryLong("timeout_ms", DEFAULT_TIMEOUT_MS, 1, MAX_TIMEOUT_MS));
-    ActorId actor = x.actor();
     String op = x.path("op");
+    if (operation(x.actor(), op).kind() != ModuleDescription.Kind.QUERY) {
+      throw Refusal.methodNotAllowed(
+          "operation \"" + op + "\" is not of kind query: use POST", "POST");
+    }
+    return ask(x, context, Payloads.ofQuery(x.freeQuery()));
+  }
+
+  /**
+   * What the module says of an operation.
+   *
+   * @throws HostException NOT_FOUND
+   */
+  ModuleDescription.Operation operation(ActorId actor, String op) {
     ModuleDescription module =
         engine.app(actor.app()).orElseThrow(() -> AppRoutes.notRunning(actor.app())).module();
     ModuleDescription.ActorType type = module.type(actor.type());
@@ -131,11 +143,7 @@ final class ActorRoutes {
               ? "app \"" + actor.app().name() + "\" has no actor type \"" + actor.type() + "\""
               : "actor type \"" + actor.type() + "\" has no operation \"" + op + "\"");
     }
-    if (operation.kind() != ModuleDescription.Kind.QUERY) {
-      throw Refusal.methodNotAllowed(
-          "operation \"" + op + "\" is not of kind query: use POST", "POST");
-    }
-    return ask(x, context, Payloads.ofQuery(x.freeQuery()));
+    return operation;
   }
 
   private Reply ask(Exchange x, RequestContext context, Payload payload) {
@@ -147,7 +155,7 @@ final class ActorRoutes {
   }
 
   /** An app that is deployed and does not run is not "not there": say what starts it. */
-  private <T> T reach(ActorId actor, Supplier<T> call) {
+  <T> T reach(ActorId actor, Supplier<T> call) {
     try {
       return call.get();
     } catch (HostException e) {

@@ -9,6 +9,7 @@ import io.plexspaces.api.Value;
 import io.plexspaces.deployer.AppInfo;
 import io.plexspaces.deployer.Deployer;
 import io.plexspaces.engine.Engine;
+import io.plexspaces.engine.RecentLog;
 import io.plexspaces.gateway.Route.Access;
 import io.plexspaces.gateway.Route.Body;
 import io.plexspaces.gateway.Route.Parameter;
@@ -21,6 +22,7 @@ import java.util.List;
 final class AppRoutes {
   static final Duration DEFAULT_DRAIN = Duration.ofSeconds(30);
 
+  private static final long MAX_LOG_WAIT_MS = 30_000;
   private static final String APPS = "/api/v1/apps";
   private static final String APP = APPS + "/{app}";
   private static final Access DEPLOY = Access.anyOf(Role.DEPLOYER);
@@ -108,6 +110,32 @@ final class AppRoutes {
                 x -> shown(deployer.restart(x.app(), x.queryDuration("drain", DEFAULT_DRAIN))))
             .withQuery(DRAIN),
         Route.of(
+                "POST",
+                APP + "/reload",
+                DEPLOY,
+                "reloadApp",
+                "For development: puts another module in place, and keeps the actors' state.",
+                APP_SHOWN,
+                this::reload)
+            .withBody(Body.DEPLOYMENT),
+        Route.of(
+                "GET",
+                APP + "/logs",
+                VIEW,
+                "appLogs",
+                "What the app's actors logged last, and why turns failed.",
+                new Success(200, Payload.JSON_TYPE, "LogLines", "The lines, oldest first."),
+                this::logs)
+            .withQuery(
+                new Parameter(
+                    "after",
+                    "{\"type\":\"integer\",\"minimum\":0,\"default\":0}",
+                    "Only lines with a number above this."),
+                new Parameter(
+                    "wait_ms",
+                    "{\"type\":\"integer\",\"minimum\":0,\"maximum\":30000,\"default\":0}",
+                    "How long to wait for a line if there is none.")),
+        Route.of(
             "GET",
             APP + "/tree",
             VIEW,
@@ -139,6 +167,38 @@ final class AppRoutes {
   private Reply undeploy(Exchange x) {
     deployer.undeploy(x.app(), x.queryDuration("drain", DEFAULT_DRAIN), x.queryFlag("purge"));
     return Reply.noContent();
+  }
+
+  private Reply reload(Exchange x) {
+    Deployment d = Deployment.parseReload(x.contentType(), x.body());
+    return shown(deployer.reload(x.app(), d.wasm(), d.config().isEmpty() ? null : d.config()));
+  }
+
+  private Reply logs(Exchange x) {
+    AppId app = x.app();
+    if (deployer.app(app).isEmpty()) {
+      throw noApp(app);
+    }
+    long after = x.queryLong("after", 0, 0, Long.MAX_VALUE);
+    Duration wait = Duration.ofMillis(x.queryLong("wait_ms", 0, 0, MAX_LOG_WAIT_MS));
+    List<RecentLog.Line> lines = x.whileConnected(() -> engineLog(app, after, wait));
+    List<Value> shown = new ArrayList<>();
+    lines.forEach(l -> shown.add(Views.logLine(l)));
+    return Reply.json(
+        200,
+        Value.Obj.builder()
+            .put("lines", new Value.Arr(shown))
+            .put("last", lines.isEmpty() ? after : lines.getLast().number())
+            .build());
+  }
+
+  private List<RecentLog.Line> engineLog(AppId app, long after, Duration wait) {
+    try {
+      return engine.log(app, after, wait);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HostException(ErrorCode.CANCELLED, "interrupted while waiting for log lines");
+    }
   }
 
   private Reply tree(Exchange x) {

@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +37,34 @@ record Deployment(@Nullable String app, @Nullable String version, byte[] wasm, S
    * @throws Refusal 415 if the body is no multipart form, 400 naming the part that is wrong
    */
   static Deployment parse(@Nullable String contentType, byte[] body) {
+    Map<String, byte[]> parts = parts(multipart(contentType), body);
+    return new Deployment(
+        name("app", parts),
+        name("version", parts),
+        required("wasm", parts),
+        text("config", required("config", parts)));
+  }
+
+  /**
+   * The form of a reload: {@code wasm}, and {@code config} where that changes too, else empty.
+   *
+   * @throws Refusal as {@link #parse}; the name and the version are the app's own
+   */
+  static Deployment parseReload(@Nullable String contentType, byte[] body) {
+    Map<String, byte[]> parts = parts(multipart(contentType), body);
+    for (String own : List.of("app", "version")) {
+      if (parts.containsKey(own)) {
+        throw Refusal.badRequest("part \"" + own + "\" cannot be changed by a reload");
+      }
+    }
+    return new Deployment(
+        null,
+        null,
+        required("wasm", parts),
+        parts.containsKey("config") ? text("config", required("config", parts)) : "");
+  }
+
+  private static String multipart(@Nullable String contentType) {
     if (contentType == null
         || !contentType.strip().toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
       throw new Refusal(
@@ -43,12 +72,7 @@ record Deployment(@Nullable String app, @Nullable String version, byte[] wasm, S
           ErrorCode.INVALID_ARGUMENT,
           "an app is deployed as multipart/form-data with the parts wasm and config");
     }
-    Map<String, byte[]> parts = parts(contentType, body);
-    return new Deployment(
-        name("app", parts),
-        name("version", parts),
-        required("wasm", parts),
-        text("config", required("config", parts)));
+    return contentType;
   }
 
   private static Map<String, byte[]> parts(String contentType, byte[] body) {

@@ -23,7 +23,7 @@ final class Exchange {
   private final Caller caller;
   private final Map<String, String> path;
   private final Map<String, List<String>> query;
-  private final @Nullable String contentType;
+  private final IncomingHeaders headers;
   private final byte[] body;
   private final @Nullable String idempotencyKey;
   private final String traceId;
@@ -34,7 +34,7 @@ final class Exchange {
       Caller caller,
       Map<String, String> path,
       Map<String, List<String>> query,
-      @Nullable String contentType,
+      IncomingHeaders headers,
       byte[] body,
       @Nullable String idempotencyKey,
       String traceId,
@@ -43,7 +43,7 @@ final class Exchange {
     this.caller = caller;
     this.path = path;
     this.query = query;
-    this.contentType = contentType;
+    this.headers = headers;
     this.body = body;
     this.idempotencyKey = idempotencyKey;
     this.traceId = traceId;
@@ -73,7 +73,12 @@ final class Exchange {
   }
 
   @Nullable String contentType() {
-    return contentType;
+    return headers.one("Content-Type");
+  }
+
+  /** The values of a request header. */
+  List<String> headers(String name) {
+    return headers.all(name);
   }
 
   byte[] body() {

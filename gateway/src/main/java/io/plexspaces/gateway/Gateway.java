@@ -30,6 +30,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -60,6 +61,7 @@ public final class Gateway implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
   private final Map<HttpConnection, Connection> connections = new ConcurrentHashMap<>();
+  private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final CountDownLatch drained = new CountDownLatch(1);
   private volatile boolean stopping;
@@ -134,7 +136,9 @@ public final class Gateway implements AutoCloseable {
       Engine engine, Deployer deployer, MicrometerTelemetry metrics, BooleanSupplier ready) {
     List<Route> all = new ArrayList<>();
     all.addAll(new AppRoutes(engine, deployer).routes());
-    all.addAll(new ActorRoutes(engine, deployer).routes());
+    ActorRoutes actors = new ActorRoutes(engine, deployer);
+    all.addAll(actors.routes());
+    all.addAll(new StreamRoutes(engine, actors).routes());
     // The description is written from the table that it is part of, when somebody first asks.
     AtomicReference<Routes> whole = new AtomicReference<>();
     all.addAll(
@@ -249,9 +253,26 @@ public final class Gateway implements AutoCloseable {
     }
     threads.execute(() -> {
       Pipeline.Outcome o = pipeline.serve(x);
+      answer(x, o);
+    });
+  }
+
+  private void answer(HttpExchange x, Pipeline.Outcome o) {
+    EventStream events = o.reply().events();
+    if (events != null) {
+      streams.add(events);
+      if (stopping) {
+        events.stop();
+      }
+    }
+    try {
       x.reply(
           o.reply(), stopping, (reply, status) -> done(o.method(), o.route(), status, o.tenant()));
-    });
+    } finally {
+      if (events != null) {
+        streams.remove(events);
+      }
+    }
   }
 
   /** What the parser refused. */
@@ -291,12 +312,13 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Refuses new requests with 503, lets those in flight finish for the configured time, then closes
-   * all connections. Idempotent.
+   * Refuses new requests with 503, ends streams, lets other requests in flight finish for the
+   * configured time, then closes all connections. Idempotent.
    */
   @Override
   public void close() {
     stopping = true;
+    streams.forEach(EventStream::stop);
     if (inFlight.get() == 0) {
       drained.countDown();
     }

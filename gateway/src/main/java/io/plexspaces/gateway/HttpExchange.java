@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,7 +172,7 @@ final class HttpExchange implements Incoming {
   }
 
   /**
-   * Answers; returns at once.
+   * Answers; returns at once, but for events: then when they are over.
    *
    * @param closeAfter whether the connection ends with this answer in any case
    * @param over told, on the event loop, when the answer has been taken (or cannot be any more),
@@ -182,7 +183,91 @@ final class HttpExchange implements Incoming {
     if (reply.status() >= 400 && reply.status() != 408) {
       discardRest();
     }
-    context.runOnContext(v -> write(reply, closeAfter, over));
+    EventStream events = reply.events();
+    if (events == null) {
+      context.runOnContext(v -> write(reply, closeAfter, over));
+      return;
+    }
+    boolean complete = false;
+    try (events) {
+      cancellation.during(() -> {
+        sendHead(reply, closeAfter);
+        events.serve(this::sendPart);
+        return true;
+      });
+      complete = true;
+    } catch (HostException e) {
+      // The client has gone, or takes nothing: there is nobody to tell.
+      System.getLogger(HttpExchange.class.getName())
+          .log(System.Logger.Level.DEBUG, "an event stream ended early: {0}", e.getMessage());
+    } finally {
+      boolean whole = complete;
+      context.runOnContext(v -> endEvents(reply, closeAfter, whole, over));
+    }
+  }
+
+  private void sendHead(Reply reply, boolean close) {
+    onLoop(
+        1,
+        response -> {
+          putHead(response, reply, close);
+          response.putHeader(HttpHeaders.CONTENT_TYPE, reply.contentType());
+          response.setChunked(true);
+          return response.writeHead();
+        });
+  }
+
+  /** Blocks until the part is written to the connection, which is when the client makes room. */
+  private void sendPart(byte[] bytes) {
+    onLoop(1L + (bytes.length >> 20), response -> response.write(Buffer.buffer(bytes)));
+  }
+
+  private void onLoop(long mebibytes, Function<HttpServerResponse, Future<Void>> step) {
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    context.runOnContext(v -> {
+      HttpServerResponse response = request.response();
+      if (cancellation.isGone() || response.closed()) {
+        done.complete(false);
+        return;
+      }
+      try {
+        step.apply(response).onComplete(r -> done.complete(r.succeeded()));
+      } catch (RuntimeException e) {
+        done.completeExceptionally(e);
+      }
+    });
+    String problem = "the client has closed the connection";
+    try {
+      if (done.get(limits.write().toMillis() * mebibytes, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (TimeoutException e) {
+      connection.abort();
+      problem = "the client takes nothing";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("an event stream could not be written", e.getCause());
+    }
+    throw new HostException(ErrorCode.CANCELLED, problem);
+  }
+
+  private void endEvents(
+      Reply reply, boolean closeAfter, boolean whole, BiConsumer<Reply, Integer> over) {
+    HttpServerResponse response = request.response();
+    if (!whole || cancellation.isGone() || response.closed()) {
+      connection.abort();
+      finish(reply, 499, over);
+      return;
+    }
+    response
+        .end()
+        .onComplete(r -> {
+          if (closeAfter) {
+            connection.close();
+          }
+          finish(reply, r.succeeded() ? reply.status() : 499, over);
+        });
   }
 
   /** As {@link #reply}, on the event loop, for requests that are refused before they are served. */
@@ -218,6 +303,19 @@ final class HttpExchange implements Incoming {
   }
 
   private Future<Void> send(HttpServerResponse response, Reply reply, boolean close) {
+    putHead(response, reply, close);
+    if (reply.status() == 204) {
+      return response.end();
+    }
+    response.putHeader(HttpHeaders.CONTENT_TYPE, reply.contentType());
+    if (request.method().equals(HttpMethod.HEAD)) {
+      response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(reply.body().length));
+      return response.end();
+    }
+    return response.end(Buffer.buffer(reply.body()));
+  }
+
+  private static void putHead(HttpServerResponse response, Reply reply, boolean close) {
     response.setStatusCode(reply.status());
     if (reply.status() >= 400) {
       response.setStatusMessage(Problems.title(reply.status()));
@@ -230,15 +328,6 @@ final class HttpExchange implements Incoming {
     if (close) {
       response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
-    if (reply.status() == 204) {
-      return response.end();
-    }
-    response.putHeader(HttpHeaders.CONTENT_TYPE, reply.contentType());
-    if (request.method().equals(HttpMethod.HEAD)) {
-      response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(reply.body().length));
-      return response.end();
-    }
-    return response.end(Buffer.buffer(reply.body()));
   }
 
   private void finish(Reply reply, int status, BiConsumer<Reply, Integer> over) {

@@ -40,6 +40,13 @@ final class OpenApi {
          "children":{"type":"array","items":{"$ref":"#/components/schemas/TreeNode"}}}},
        "Sent":{"type":"object","required":["message_id"],"properties":{
          "message_id":{"type":"string","pattern":"^[0-9a-f]{32}$"}}},
+       "LogLines":{"type":"object","required":["lines","last"],"properties":{
+         "lines":{"type":"array","items":{"type":"object",
+           "required":["number","at","level","actor","message"],"properties":{
+           "number":{"type":"integer"},"at":{"type":"string","format":"date-time"},
+           "level":{"enum":["trace","debug","info","warn","error"]},
+           "actor":{"type":"string"},"message":{"type":"string"}}}},
+         "last":{"type":"integer","description":"Give it as after to get what comes next."}}},
        "Health":{"type":"object","required":["status"],"properties":{
          "status":{"enum":["live","ready"]}}},
        "Deployment":{"type":"object","required":["wasm","config"],"properties":{

@@ -79,7 +79,9 @@ final class Pipeline {
               uri.query().getOrDefault(IdempotencyKey.NAME, List.of()));
       if (key != null && !route.idempotent()) {
         throw Refusal.badRequest(
-            IdempotencyKey.NAME + " is for POST of ask and send; this request takes none");
+            IdempotencyKey.NAME
+                + " is for POST of ask and send; this request takes none"
+                + (route.isEventStream() ? ", for a stream cannot be given twice" : ""));
       }
       Exchange x =
           new Exchange(
@@ -87,7 +89,7 @@ final class Pipeline {
               caller,
               match.path(),
               uri.query(),
-              headers.one("Content-Type"),
+              headers,
               body(route, in),
               key,
               traceId(headers),

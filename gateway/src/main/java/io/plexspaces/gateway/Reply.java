@@ -6,14 +6,21 @@ import io.plexspaces.api.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What goes back to the client.
  *
  * @param body shared, not copied
+ * @param events what is sent bit by bit instead of a body, or null
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; a list of bytes would cost a copy
-record Reply(int status, String contentType, byte[] body, Map<String, String> headers) {
+record Reply(
+    int status,
+    String contentType,
+    byte[] body,
+    Map<String, String> headers,
+    @Nullable EventStream events) {
   private static final byte[] NULL = {'n', 'u', 'l', 'l'};
   private static final byte[] NONE = {};
   private static final Pattern MEDIA_TYPE =
@@ -21,6 +28,14 @@ record Reply(int status, String contentType, byte[] body, Map<String, String> he
 
   Reply {
     headers = Map.copyOf(headers);
+  }
+
+  Reply(int status, String contentType, byte[] body, Map<String, String> headers) {
+    this(status, contentType, body, headers, null);
+  }
+
+  static Reply events(EventStream events) {
+    return new Reply(200, EventStream.CONTENT_TYPE, NONE, Map.of(), events);
   }
 
   static Reply json(int status, Value v) {
@@ -44,6 +59,6 @@ record Reply(int status, String contentType, byte[] body, Map<String, String> he
   Reply withHeader(String name, String value) {
     Map<String, String> all = new LinkedHashMap<>(headers);
     all.put(name, value);
-    return new Reply(status, contentType, body, all);
+    return new Reply(status, contentType, body, all, events);
   }
 }

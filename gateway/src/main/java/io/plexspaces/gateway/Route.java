@@ -31,6 +31,11 @@ record Route(
     query = List.copyOf(query);
   }
 
+  /** Whether it answers with events, for as long as they come. */
+  boolean isEventStream() {
+    return success.contentType().equals(EventStream.CONTENT_TYPE);
+  }
+
   /** Who may use a route. */
   sealed interface Access {
     /** Everybody, without a token. */

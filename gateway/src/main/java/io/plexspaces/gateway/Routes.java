@@ -32,29 +32,31 @@ final class Routes {
   record Match(Route route, Map<String, String> path) {}
 
   /**
-   * HEAD is served by the GET of the same path.
+   * HEAD is served by the GET of the same path, unless that streams.
    *
    * @throws Refusal 404 if no route has the path, 405 with {@code Allow} if none has the method
    */
   Match match(String method, List<String> segments) {
-    String wanted = method.equals("HEAD") ? "GET" : method;
+    boolean head = method.equals("HEAD");
+    String wanted = head ? "GET" : method;
     Set<String> allowed = new TreeSet<>();
     for (Route r : all) {
       var path = r.path().match(segments);
       if (path.isEmpty()) {
         continue;
       }
-      if (r.method().equals(wanted)) {
+      // A look at the head would run an operation that streams.
+      if (r.method().equals(wanted) && !(head && r.isEventStream())) {
         return new Match(r, path.get());
       }
       allowed.add(r.method());
+      if (r.method().equals("GET") && !r.isEventStream()) {
+        allowed.add("HEAD");
+      }
     }
     if (allowed.isEmpty()) {
       throw Refusal.notFound(
           "no route has the path \"/" + Uri.abbreviate(String.join("/", segments)) + "\"");
-    }
-    if (allowed.contains("GET")) {
-      allowed.add("HEAD");
     }
     String allow = String.join(", ", new ArrayList<>(allowed));
     throw Refusal.methodNotAllowed(

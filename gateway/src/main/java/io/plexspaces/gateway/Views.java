@@ -3,6 +3,7 @@ package io.plexspaces.gateway;
 import io.plexspaces.api.Value;
 import io.plexspaces.deployer.AppInfo;
 import io.plexspaces.engine.ActorStatus;
+import io.plexspaces.engine.RecentLog;
 import io.plexspaces.engine.TreeNode;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.Locale;
 
 /** Apps, actors and trees as JSON. */
 final class Views {
+  private static final List<String> LEVELS = List.of("trace", "debug", "info", "warn", "error");
+
   private Views() {}
 
   static Value.Obj app(AppInfo a, boolean withModule) {
@@ -51,6 +54,16 @@ final class Views {
       b.put("last_error", s.lastError());
     }
     return b.build();
+  }
+
+  static Value.Obj logLine(RecentLog.Line l) {
+    return Value.Obj.builder()
+        .put("number", l.number())
+        .put("at", Instant.ofEpochMilli(l.atMillis()).toString())
+        .put("level", LEVELS.get(Math.clamp(l.level(), 0, LEVELS.size() - 1)))
+        .put("actor", l.actor().address())
+        .put("message", l.message())
+        .build();
   }
 
   static Value.Obj tree(TreeNode n) {

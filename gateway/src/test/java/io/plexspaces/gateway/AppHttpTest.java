@@ -2,9 +2,11 @@ package io.plexspaces.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.Value;
 import io.plexspaces.engine.AppStatus.AppState;
+import io.plexspaces.engine.RecentLog;
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -24,6 +26,10 @@ class AppHttpTest {
   }
 
   private HttpResponse<String> deploy(Map<String, byte[]> parts) {
+    return post("/api/v1/apps", parts);
+  }
+
+  private HttpResponse<String> post(String path, Map<String, byte[]> parts) {
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     parts.forEach((name, bytes) -> {
       String file = name.equals("wasm") ? "; filename=\"app.wasm\"" : "";
@@ -42,7 +48,7 @@ class AppHttpTest {
     });
     form.writeBytes("--b0--\r\n".getBytes(StandardCharsets.UTF_8));
     return node.send(
-        node.request("/api/v1/apps")
+        node.request(path)
             .header("Content-Type", "multipart/form-data; boundary=b0")
             .POST(BodyPublishers.ofByteArray(form.toByteArray()))
             .build());
@@ -188,5 +194,39 @@ class AppHttpTest {
     assertThat(r.statusCode()).isEqualTo(503);
     assertThat(r.headers().firstValue("Retry-After")).isPresent();
     assertThat(node.get("/health/live").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aReloadTakesAModuleAndPerhapsAConfiguration() {
+    deploy(form("app", "shop", "wasm", "w", "config", "c"));
+    HttpResponse<String> r = post("/api/v1/apps/shop/reload", form("wasm", "w2"));
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    assertThat(post("/api/v1/apps/shop/reload", form("wasm", "w3", "config", "c3")).statusCode())
+        .isEqualTo(200);
+    assertThat(node.deployer.told).endsWith("reload default:shop null", "reload default:shop c3");
+    assertThat(detail(post("/api/v1/apps/shop/reload", form("wasm", "w", "app", "x"))))
+        .contains("\"app\" cannot be changed by a reload");
+    assertThat(post("/api/v1/apps/nope/reload", form("wasm", "w")).statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void logLinesAreNumberedAndTheAppsOwn() {
+    deploy(form("app", "shop", "wasm", "w", "config", "c"));
+    AppId shop = new AppId("default", "shop");
+    AppId other = new AppId("default", "other");
+    node.engine.log.add(line(shop, 1, "first"));
+    node.engine.log.add(line(other, 2, "not ours"));
+    node.engine.log.add(line(shop, 3, "second"));
+    Value.Obj all = TestNode.json(node.get("/api/v1/apps/shop/logs"));
+    assertThat(all.integer("last", 0)).isEqualTo(3);
+    assertThat(all.array("lines")).hasSize(2);
+    assertThat(((Value.Obj) all.array("lines").getFirst()).string("level", "")).isEqualTo("warn");
+    Value.Obj later = TestNode.json(node.get("/api/v1/apps/shop/logs?after=1"));
+    assertThat(later.array("lines")).hasSize(1);
+    assertThat(node.get("/api/v1/apps/other/logs").statusCode()).isEqualTo(404);
+  }
+
+  private static RecentLog.Line line(AppId app, long n, String text) {
+    return new RecentLog.Line(n, 0, 3, new ActorId(app, "counter", "main"), text);
   }
 }

@@ -83,6 +83,14 @@ final class FakeDeployer implements Deployer {
   }
 
   @Override
+  public AppInfo reload(AppId app, byte[] bytes, @Nullable String text) {
+    require(app);
+    artifact = bytes;
+    told.add("reload " + app + " " + text);
+    return put(app, AppState.RUNNING);
+  }
+
+  @Override
   public Optional<AppInfo> app(AppId app) {
     return Optional.ofNullable(deployed.get(app));
   }

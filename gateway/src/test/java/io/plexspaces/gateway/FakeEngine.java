@@ -16,7 +16,9 @@ import io.plexspaces.engine.ActorStatus;
 import io.plexspaces.engine.AppStatus;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.Engine;
+import io.plexspaces.engine.RecentLog;
 import io.plexspaces.engine.TreeNode;
+import io.plexspaces.engine.ValueStream;
 import io.plexspaces.engine.plan.AppPlan;
 import java.time.Duration;
 import java.util.List;
@@ -39,7 +41,9 @@ final class FakeEngine implements Engine {
                   "GenServer",
                   Map.of(
                       "increment", new Operation("increment", Kind.CALL),
-                      "get", new Operation("get", Kind.QUERY)))));
+                      "get", new Operation("get", Kind.QUERY),
+                      "count", new Operation("count", Kind.CALL, true, null, null, ""),
+                      "watch", new Operation("watch", Kind.QUERY, true, null, null, "")))));
 
   record Call(
       RequestContext context,
@@ -48,10 +52,15 @@ final class FakeEngine implements Engine {
       Payload payload,
       @Nullable String idempotencyKey) {}
 
+  final List<RecentLog.Line> log = new java.util.concurrent.CopyOnWriteArrayList<>();
   final Map<AppId, AppStatus> running = new ConcurrentHashMap<>();
   final Map<ActorId, ActorStatus> statuses = new ConcurrentHashMap<>();
   final ConcurrentLinkedQueue<Call> calls = new ConcurrentLinkedQueue<>();
   volatile Function<Call, Payload> answer = c -> c.payload();
+  volatile Function<Payload, ValueStream> streams =
+      p -> {
+        throw new AssertionError("no stream is expected");
+      };
 
   void run(AppId app) {
     running.put(
@@ -64,8 +73,19 @@ final class FakeEngine implements Engine {
   }
 
   @Override
-  public void start(AppPlan plan, GuestModule module) {
+  public void start(AppPlan plan, GuestModule module, Map<ActorId, Payload> states) {
     run(plan.app());
+  }
+
+  @Override
+  public Map<ActorId, Payload> stopKeepingStates(AppId app, Duration drain) {
+    stop(app, drain);
+    return Map.of();
+  }
+
+  @Override
+  public List<RecentLog.Line> log(AppId app, long after, Duration wait) {
+    return log.stream().filter(l -> l.number() > after && l.actor().app().equals(app)).toList();
   }
 
   @Override
@@ -97,6 +117,16 @@ final class FakeEngine implements Engine {
           ErrorCode.NOT_FOUND, "there is no app \"" + target.app().name() + "\"");
     }
     return answer.apply(call);
+  }
+
+  @Override
+  public ValueStream stream(RequestContext context, ActorId target, String op, Payload payload) {
+    calls.add(new Call(context, target, op, payload, null));
+    if (!running.containsKey(target.app())) {
+      throw new HostException(
+          ErrorCode.NOT_FOUND, "there is no app \"" + target.app().name() + "\"");
+    }
+    return streams.apply(payload);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -86,7 +87,7 @@ class OpenApiTest {
             new Caller(MicrometerTelemetry.NO_TENANT, "anonymous", Set.of()),
             Map.of(),
             Map.of(),
-            null,
+            name -> List.of(),
             new byte[0],
             null,
             "0".repeat(32),
