@@ -26,3 +26,17 @@ node_counts() {
     /^# (skipped|todo) [0-9]+/ { k += $3 }
     END { print p + 0, f + 0, k + 0 }' /dev/null "$@"
 }
+
+# pytest_tap LOG: the closing line of pytest ("3 passed, 1 failed, 2 skipped in 0.1s") as TAP's.
+pytest_tap() {
+  awk '
+    / in [0-9.]+s/ { last = $0 }
+    function number(word) {
+      return match(last, "[0-9]+ " word) ? substr(last, RSTART, RLENGTH) + 0 : 0
+    }
+    END {
+      print "# pass " number("passed") + number("xfailed")
+      print "# fail " number("failed") + number("error")
+      print "# skipped " number("skipped")
+    }' "$1"
+}

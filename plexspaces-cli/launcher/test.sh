@@ -76,6 +76,11 @@ is 'counts nothing where nothing ran' '0 0 0' "$(surefire_counts "$box/path")"
 printf '# tests 5\n# pass 3\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0\n' >"$box/a.tap"
 is 'adds up node suites' '6 2 2' "$(node_counts "$box/a.tap" "$box/a.tap")"
 is 'adds up no suites' '0 0 0' "$(node_counts)"
+printf '..F\nE  took 1 failed in 9s\n1 failed, 12 passed, 3 skipped, 1 error in 0.25s\n' >"$box/pytest.log"
+pytest_tap "$box/pytest.log" >"$box/pytest.tap"
+is 'reads what pytest closed with' '12 2 3' "$(node_counts "$box/pytest.tap")"
+printf 'no tests ran in 0.01s\n' >"$box/pytest.log"
+is 'reads a pytest without tests' '# pass 0' "$(pytest_tap "$box/pytest.log" | head -n 1)"
 
 printf '1..%d\n# pass %d\n# fail %d\n' "$n" $((n - failed)) "$failed"
 [ "$failed" = 0 ]

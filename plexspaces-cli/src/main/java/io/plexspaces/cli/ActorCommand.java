@@ -1,5 +1,7 @@
 package io.plexspaces.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.HostException;
@@ -8,7 +10,6 @@ import io.plexspaces.api.Value;
 import io.plexspaces.cli.NodeClient.Reply;
 import io.plexspaces.cli.NodeClient.Request;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class ActorCommand {
         "actor",
         ActorCommand::new,
         CommandTree.leaf("ask", () -> new Ask(s)),
+        CommandTree.leaf("stream", () -> new Stream(s)),
         CommandTree.leaf("send", () -> new Send(s)),
         CommandTree.leaf("list", () -> new ListActors(s)),
         CommandTree.leaf("tree", () -> new Tree(s)),
@@ -51,8 +53,14 @@ final class ActorCommand {
     }
   }
 
-  /** What ask and send have in common. */
+  /** What ask, stream and send have in common. */
   abstract static class Message implements Callable<Integer> {
+    /** The node gives up first, and says why; only then do we. */
+    static final Duration GRACE = Duration.ofSeconds(5);
+
+    /** What the node allows. */
+    private static final Duration LONGEST = Duration.ofMinutes(10);
+
     final Session session;
 
     @Parameters(index = "0", paramLabel = "APP/TYPE/KEY", description = "The actor's address.")
@@ -67,12 +75,6 @@ final class ActorCommand {
         paramLabel = "JSON|@FILE|-",
         description = "The payload: JSON, a file, or - for standard input (default: {}).")
     String payload = "{}";
-
-    @Option(
-        names = "--idempotency-key",
-        paramLabel = "KEY",
-        description = "Do it once, however often it is sent. For durable actors.")
-    @Nullable String idempotencyKey;
 
     @Option(
         names = "--content-type",
@@ -97,12 +99,38 @@ final class ActorCommand {
               .causedBy(e);
         }
       }
-      Map<String, String> headers = new LinkedHashMap<>();
-      if (idempotencyKey != null) {
-        headers.put("Idempotency-Key", quoted(idempotencyKey));
-      }
       String path = path(address) + "/" + kind + "/" + NodeClient.segment(op) + query;
-      return Request.post(path, body, contentType).with(headers);
+      return Request.post(path, body, contentType);
+    }
+
+    /** How long to wait, as {@code --timeout} says. */
+    static Duration wait(String timeout) {
+      Duration wait = Durations.parse(timeout, "--timeout");
+      if (wait.isZero() || wait.compareTo(LONGEST) > 0) {
+        throw CliException.usage("--timeout: from 1ms to 10m, it is " + timeout);
+      }
+      return wait;
+    }
+  }
+
+  /** What may be sent again without being done again. */
+  abstract static class Repeatable extends Message {
+    @Option(
+        names = "--idempotency-key",
+        paramLabel = "KEY",
+        description = "Do it once, however often it is sent. For durable actors.")
+    @Nullable String idempotencyKey;
+
+    Repeatable(Session session) {
+      super(session);
+    }
+
+    @Override
+    Request request(String kind, String query) {
+      Request request = super.request(kind, query);
+      return idempotencyKey == null
+          ? request
+          : request.with(Map.of("Idempotency-Key", quoted(idempotencyKey)));
     }
 
     /** As a structured-field string (RFC 8941): printable ASCII in quotes. */
@@ -122,13 +150,7 @@ final class ActorCommand {
         "Example:",
         "  plexspaces actor ask counter/counter/main increment '{\"by\":2}' --timeout 5s"
       })
-  static final class Ask extends Message {
-    /** The node gives up first, and says why; only then do we. */
-    private static final Duration GRACE = Duration.ofSeconds(5);
-
-    /** What the node allows. */
-    private static final Duration LONGEST = Duration.ofMinutes(10);
-
+  static final class Ask extends Repeatable {
     @Option(
         names = "--timeout",
         paramLabel = "TIME",
@@ -141,10 +163,7 @@ final class ActorCommand {
 
     @Override
     public Integer call() {
-      Duration wait = Durations.parse(timeout, "--timeout");
-      if (wait.isZero() || wait.compareTo(LONGEST) > 0) {
-        throw CliException.usage("--timeout: from 1ms to 10m, it is " + timeout);
-      }
+      Duration wait = wait(timeout);
       Reply reply =
           session
               .client()
@@ -159,6 +178,51 @@ final class ActorCommand {
   }
 
   @Command(
+      name = "stream",
+      description = "Opens a stream and prints its values as they come, one a line.",
+      footer = {
+        "",
+        "Ctrl-C closes the stream.",
+        "",
+        "Example:",
+        "  plexspaces actor stream bank/account/alice statement '{\"since\":3}'"
+      })
+  static final class Stream extends Message {
+    /** The node says something at least so often. */
+    private static final Duration SILENCE = Duration.ofSeconds(30);
+
+    @Option(
+        names = "--timeout",
+        paramLabel = "TIME",
+        description = "How long to wait for each value (default: ${DEFAULT-VALUE}).")
+    String timeout = "30s";
+
+    Stream(Session session) {
+      super(session);
+    }
+
+    @Override
+    public Integer call() {
+      Duration wait = wait(timeout);
+      Duration silence = wait.compareTo(SILENCE) > 0 ? wait : SILENCE;
+      session.client().stream(
+          request("stream", "?timeout_ms=" + wait.toMillis()).within(silence.plus(GRACE)),
+          this::print);
+      return 0;
+    }
+
+    private void print(String json) {
+      try {
+        session.terminal().out().println(Json.writeString(Json.read(json.getBytes(UTF_8))));
+      } catch (HostException e) {
+        throw CliException.failed("a value of the stream is not JSON: " + e.getMessage())
+            .causedBy(e);
+      }
+      session.terminal().out().flush();
+    }
+  }
+
+  @Command(
       name = "send",
       description = "Sends to an actor without waiting for it; prints the message id.",
       footer = {
@@ -166,7 +230,7 @@ final class ActorCommand {
         "Example:",
         "  plexspaces actor send counter/counter/main increment '{\"by\":2}'"
       })
-  static final class Send extends Message {
+  static final class Send extends Repeatable {
     Send(Session session) {
       super(session);
     }

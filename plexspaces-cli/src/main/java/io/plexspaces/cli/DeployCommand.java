@@ -33,7 +33,10 @@ final class DeployCommand implements Callable<Integer> {
       names = "--wasm",
       required = true,
       paramLabel = "FILE",
-      description = "The module, as \"plexspaces build\" or a compiler made it.")
+      description = {
+        "The module, as \"plexspaces build\" or a compiler made it; or a .py, .js or .ts file, a"
+            + " folder or a zip file of sources, which is built first."
+      })
   String wasm = "";
 
   @Option(
@@ -66,7 +69,8 @@ final class DeployCommand implements Callable<Integer> {
               + app
               + "\" is not a name: use letters, digits, '.', '_' and '-', at most 63");
     }
-    byte[] module = session.readFile(wasm, "--wasm");
+    byte[] module =
+        Sources.isSource(wasm) ? Sources.build(session, wasm) : session.readFile(wasm, "--wasm");
     if (module.length < 8 || module[0] != 0 || module[1] != 'a' || module[2] != 's') {
       throw CliException.usage(
           "--wasm: "

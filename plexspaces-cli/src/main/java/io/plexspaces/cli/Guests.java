@@ -2,6 +2,7 @@ package io.plexspaces.cli;
 
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.MemoryBudget;
+import io.plexspaces.python.PythonEngine;
 import io.plexspaces.wasm.ModuleCompiler;
 import io.plexspaces.wasm.WasmEngine;
 import io.plexspaces.wasm.quickjs.QuickJsEngine;
@@ -18,12 +19,15 @@ final class Guests {
   /**
    * The first that accepts an artifact loads it.
    *
-   * @param cache where compiled modules are kept
+   * @param cache where compiled modules and initialised interpreters are kept
    */
   static List<GuestEngine> engines(Path cache, MemoryBudget budget) {
     String installed = System.getProperty(INSTALLED_MODULES, "");
-    ModuleCompiler compiler =
-        new ModuleCompiler(cache, installed.isEmpty() ? null : Path.of(installed));
-    return List.of(new QuickJsEngine(compiler, budget), new WasmEngine(compiler, budget));
+    Path shared = installed.isEmpty() ? null : Path.of(installed);
+    ModuleCompiler compiler = new ModuleCompiler(cache, shared);
+    return List.of(
+        new QuickJsEngine(compiler, budget),
+        new PythonEngine(compiler, cache, shared, budget),
+        new WasmEngine(compiler, budget));
   }
 }

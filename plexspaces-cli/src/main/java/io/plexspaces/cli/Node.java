@@ -102,6 +102,9 @@ public final class Node implements AutoCloseable {
       MicrometerTelemetry metrics,
       List<GuestEngine> guests) {
     guests.forEach(this::keep);
+    PolyglotGuests others = keep(new PolyglotGuests(budget));
+    List<GuestEngine> polyglot = others.engines();
+    polyglot.forEach(this::keep);
     InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
     SqliteJournalStore journals =
@@ -122,6 +125,7 @@ public final class Node implements AutoCloseable {
         keep(
             AppDeployer.builder(engine, apps, journals)
                 .guests(guests)
+                .polyglot(polyglot, config.polyglotTenants()::contains)
                 .whenGone(spaces::remove)
                 .defaults(
                     new AppConfigReader.Defaults(LimitsPlan.DEFAULT, config.idempotencyRetention()))

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -145,10 +146,45 @@ final class NodeClient {
     return call(Request.get(path));
   }
 
+  /** What reads the body of an answer of 2xx as it comes. */
+  @FunctionalInterface
+  private interface Reader {
+    byte[] read(InputStream in) throws IOException;
+  }
+
   /**
    * @throws CliException unless the answer is 2xx
    */
   Reply call(Request request) {
+    return call(request, InputStream::readAllBytes);
+  }
+
+  /**
+   * Gives the data of each event to {@code values} as it comes; returns at the stream's end.
+   *
+   * @param request its timeout is how long the node may say nothing, comments included
+   * @throws CliException also for an error in the stream, and if it breaks off
+   */
+  void stream(Request request, Consumer<String> values) {
+    var _ =
+        call(
+            request,
+            in -> {
+              ServerEvents.Event last = new ServerEvents(in).read(values);
+              byte[] data = last.data().getBytes(StandardCharsets.UTF_8);
+              switch (last.name()) {
+                case "end" -> {}
+                case "error" ->
+                    throw refused(new Reply(200, "application/problem+json", data), null);
+                default ->
+                    throw CliException.failed(
+                        "the connection to " + node + " ended before the stream did");
+              }
+              return data;
+            });
+  }
+
+  private Reply call(Request request, Reader reader) {
     long start = System.nanoTime();
     try {
       HttpURLConnection c = open(request);
@@ -156,7 +192,11 @@ final class NodeClient {
       String type = c.getContentType() == null ? "" : c.getContentType();
       byte[] body;
       try (InputStream in = status >= 400 ? c.getErrorStream() : c.getInputStream()) {
-        body = in == null ? new byte[0] : in.readAllBytes();
+        if (in == null) {
+          body = new byte[0];
+        } else {
+          body = status / 100 == 2 ? reader.read(in) : in.readAllBytes();
+        }
       }
       tracer.trace(
           request.method()

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param port 0 for a free one
  * @param memoryBudget bytes that guests and mailboxes may use together
  * @param idempotencyRetention how long results are kept for their Idempotency-Key
+ * @param polyglotTenants whose apps may run on GraalPy and GraalJS
  */
 public record NodeConfig(
     String id,
@@ -38,7 +39,8 @@ public record NodeConfig(
     int port,
     long memoryBudget,
     AuthConfig auth,
-    Duration idempotencyRetention) {
+    Duration idempotencyRetention,
+    Set<String> polyglotTenants) {
 
   static final String DEFAULT_FILE = "plexspaces.toml";
   private static final String PREFIX = "PLEXSPACES";
@@ -48,8 +50,7 @@ public record NodeConfig(
       Set.of("PLEXSPACES_NODE", "PLEXSPACES_TOKEN", "PLEXSPACES_JAVA_OPTS", "PLEXSPACES_TOOLS");
 
   /** Sections that are described but come with later versions. */
-  private static final List<String> LATER_SECTIONS =
-      List.of("tenants", "tls", "metrics", "outbound");
+  private static final List<String> LATER_SECTIONS = List.of("tls", "metrics", "outbound");
 
   /** A node on loopback without authentication: what tests and first steps use. */
   public static NodeConfig local(Path dataDirectory, int port) {
@@ -60,21 +61,42 @@ public record NodeConfig(
         port,
         defaultMemoryBudget(),
         new AuthConfig.None(),
-        Duration.ofDays(1));
+        Duration.ofDays(1),
+        Set.of());
   }
 
   public NodeConfig withPort(int newPort) {
     return new NodeConfig(
-        id, dataDirectory, bind, newPort, memoryBudget, auth, idempotencyRetention);
+        id,
+        dataDirectory,
+        bind,
+        newPort,
+        memoryBudget,
+        auth,
+        idempotencyRetention,
+        polyglotTenants);
   }
 
   public NodeConfig withDataDirectory(Path directory) {
-    return new NodeConfig(id, directory, bind, port, memoryBudget, auth, idempotencyRetention);
+    return new NodeConfig(
+        id, directory, bind, port, memoryBudget, auth, idempotencyRetention, polyglotTenants);
   }
 
   public NodeConfig withAuth(AuthConfig newAuth) {
     return new NodeConfig(
-        id, dataDirectory, bind, port, memoryBudget, newAuth, idempotencyRetention);
+        id,
+        dataDirectory,
+        bind,
+        port,
+        memoryBudget,
+        newAuth,
+        idempotencyRetention,
+        polyglotTenants);
+  }
+
+  public NodeConfig withPolyglotTenants(Set<String> tenants) {
+    return new NodeConfig(
+        id, dataDirectory, bind, port, memoryBudget, auth, idempotencyRetention, tenants);
   }
 
   /** Half of the heap: the rest is for everything that is not counted page by page. */
@@ -119,11 +141,26 @@ public record NodeConfig(
             .orElse(defaults.idempotencyRetention);
     journal.unsupported("encryption_key_file");
     journal.done();
+    Set<String> polyglot = polyglotTenants(root.table("tenants"));
     LATER_SECTIONS.forEach(root::unsupported);
     root.done();
     unknownVariables(environment, errors);
     errors.throwIfAny();
-    return new NodeConfig(id, data, bind, port, memory, auth, retention);
+    return new NodeConfig(id, data, bind, port, memory, auth, retention, polyglot);
+  }
+
+  /** Only the file can give it: names of tenants do not fit into those of variables. */
+  private static Set<String> polyglotTenants(TomlSection tenants) {
+    Set<String> polyglot = new TreeSet<>();
+    for (String tenant : tenants.keys()) {
+      TomlSection t = tenants.table(tenant);
+      if (t.bool("polyglot").orElse(false)) {
+        polyglot.add(tenant);
+      }
+      List.of("weight", "fuel", "limits").forEach(t::unsupported);
+      t.done();
+    }
+    return Set.copyOf(polyglot);
   }
 
   private static AuthConfig auth(

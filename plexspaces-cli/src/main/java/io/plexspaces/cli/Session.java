@@ -57,6 +57,11 @@ final class Session {
     return given == null ? DEFAULT_NODE : given;
   }
 
+  /** Whether the user said which node is meant. */
+  boolean namesNode() {
+    return options.node != null || environment("PLEXSPACES_NODE") != null;
+  }
+
   private @Nullable String token() {
     String given = options.token != null ? options.token : environment("PLEXSPACES_TOKEN");
     return given == null ? null : argument(given, "--token").strip();

@@ -29,6 +29,16 @@ class NodeConfigTest {
   }
 
   @Test
+  void tenantsMayBeAllowedPolyglotApps() throws IOException {
+    NodeConfig c =
+        load("[tenants.acme]\npolyglot = true\n[tenants.\"a.b\"]\npolyglot = false\n", Map.of());
+    assertThat(c.polyglotTenants()).containsExactly("acme");
+    assertThatThrownBy(() -> load("[tenants.acme]\nweight = 2\npolyglott = true\n", Map.of()))
+        .hasMessageContaining("weight in [tenants.acme] is not supported by this version")
+        .hasMessageContaining("unknown key \"polyglott\"");
+  }
+
+  @Test
   void pathsInAFileAreMeantFromThere() throws IOException {
     NodeConfig c =
         load(

@@ -273,4 +273,61 @@ class RequestTest {
     node.on("GET /api/v1/apps", 200, "text/html", "<html>");
     assertThat(run("apps").err()).contains("is this a PlexSpaces node?");
   }
+
+  @Test
+  void aStreamIsPrintedOneValueALine() {
+    node.on(
+        "POST /api/v1/actors/bank/account/alice/stream/statement",
+        200,
+        "text/event-stream",
+        "id: 1\ndata: {\"n\":\ndata: 1}\n\n:\n\nid: 2\ndata: \"ü\"\n\nevent: end\ndata: {}\n\n");
+    CommandRun r =
+        run(
+            "actor",
+            "stream",
+            "bank/account/alice",
+            "statement",
+            "{\"since\":3}",
+            "--timeout",
+            "5s");
+    assertThat(r.out()).isEqualTo("{\"n\":1}\n\"ü\"\n");
+    assertThat(r.status()).isZero();
+    FakeNode.Asked asked = node.onlyRequest();
+    assertThat(asked.target()).endsWith("/stream/statement?timeout_ms=5000");
+    assertThat(asked.body()).isEqualTo("{\"since\":3}");
+  }
+
+  @Test
+  void anErrorInAStreamComesAfterItsValues() {
+    node.on(
+        "POST /api/v1/actors/a/b/c/stream/s",
+        200,
+        "text/event-stream",
+        "id: 1\ndata: 1\n\nevent: error\ndata: {\"code\":\"FAILED_PRECONDITION\",\"detail\":"
+            + "\"no more of it\",\"retryable\":false}\n\n");
+    CommandRun r = run("actor", "stream", "a/b/c", "s");
+    assertThat(r.status()).isEqualTo(1);
+    assertThat(r.out()).isEqualTo("1\n");
+    assertThat(r.err()).isEqualTo("plexspaces: no more of it (FAILED_PRECONDITION)\n");
+  }
+
+  @Test
+  void aStreamThatBreaksOffIsAFailure() {
+    node.on("POST /api/v1/actors/a/b/c/stream/s", 200, "text/event-stream", "id: 1\ndata: 1\n\n");
+    CommandRun r = run("actor", "stream", "a/b/c", "s");
+    assertThat(r.status()).isEqualTo(1);
+    assertThat(r.out()).isEqualTo("1\n");
+    assertThat(r.err()).contains("ended before the stream did");
+  }
+
+  @Test
+  void aStreamThatIsRefusedIsAFailure() {
+    node.on(
+        "POST /api/v1/actors/a/b/c/stream/s",
+        400,
+        "{\"code\":\"INVALID_ARGUMENT\",\"detail\":\"is no stream: use ask\"}");
+    CommandRun r = run("actor", "stream", "a/b/c", "s");
+    assertThat(r.status()).isEqualTo(1);
+    assertThat(r.err()).contains("is no stream: use ask (INVALID_ARGUMENT)");
+  }
 }

@@ -84,7 +84,7 @@ class UsageTest {
     Path text = Files.writeString(dir.resolve("app.wasm"), "hello, not a module");
     Path config = Files.writeString(dir.resolve("app-config.toml"), "name = \"a\"");
     assertThat(deploy(text, config).err()).contains("app.wasm is not a WebAssembly module");
-    assertThat(deploy(dir, config).err()).contains("is a directory");
+    assertThat(deploy(dir, config).err()).contains("has no program");
     assertThat(deploy(dir.resolve("gone.wasm"), config).err())
         .contains("--wasm: there is no file " + dir.resolve("gone.wasm"));
     assertThat(deploy(text, config).status()).isEqualTo(2);
