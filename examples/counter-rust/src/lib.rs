@@ -55,8 +55,9 @@ impl Actor for Counter {
         json!({"value": (self.value)})
     }
 
-    fn restore(&mut self, state: &Value) {
+    fn restore(&mut self, state: Value) -> Result<(), Error> {
         self.value = state["value"].as_i64().unwrap_or(0);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { MemoryNode } from "./memory-host.js";
+import { TestNode } from "@plexspaces/sdk/testing";
 
 const TUPLES = `# Tuple space
 
@@ -26,8 +26,24 @@ const DOCUMENTS = [
 
 let node;
 
+const CHILDREN = {
+  "retriever-1": "retriever",
+  "retriever-2": "retriever",
+  "retriever-3": "retriever",
+  indexer: "indexer",
+  librarian: "librarian",
+};
+
+const start = (children = CHILDREN) =>
+  TestNode.start({
+    main: new URL("../src/main.ts", import.meta.url),
+    app: "doc-search",
+    children,
+    env: { RETRIEVERS: Object.keys(children).filter((c) => children[c] === "retriever").join(" ") },
+  });
+
 beforeEach(async () => {
-  node = await MemoryNode.start();
+  node = await start();
 });
 
 const index = (documents = DOCUMENTS) => node.ask("librarian", "index_documents", { documents });
@@ -61,8 +77,8 @@ test("ranks the same whatever retriever holds what", async () => {
     const text = `Actor ${i} waits.${i % 3 === 0 ? " It has a mailbox." : ""}${i % 10 === 0 ? " It is rare." : ""}${filler}`;
     return { path: `f${i}`, text };
   });
-  const alone = await MemoryNode.start({ only: "retriever", indexer: "indexer", librarian: "librarian" });
-  const spread = await MemoryNode.start();
+  const alone = await start({ only: "retriever", indexer: "indexer", librarian: "librarian" });
+  const spread = await start();
   const [one, three] = [alone, spread].map((n) => {
     n.ask("librarian", "index_documents", { documents: many });
     return n.ask("librarian", "ask", { question: "rare actors with a mailbox", limit: 12 });
@@ -92,9 +108,9 @@ test("a retriever that does not answer is left out and named", () => {
   assert.throws(() => ask("tuple"), { code: "UNAVAILABLE", message: /retriever-1 is restarting \(UNAVAILABLE\)/ });
 });
 
-test("a retriever that was restarted is said to have lost its passages", async () => {
+test("a retriever that was restarted is said to have lost its passages", () => {
   index();
-  await node.restart("retriever-1");
+  node.crash("retriever-1");
   const lost = "was restarted and holds 0 of 2 passages: index the documents again";
   assert.deepEqual(ask("beans").missing, [{ retriever: "retriever-1", reason: lost }]);
   assert.deepEqual(node.ask("librarian", "status").missing, [{ retriever: "retriever-1", reason: lost }]);

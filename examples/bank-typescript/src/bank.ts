@@ -1,0 +1,53 @@
+import { BusinessError, host, HostError, type Integer, PlexSpacesActor } from "@plexspaces/sdk";
+import type { Entry } from "./account.ts";
+
+/** Where to, and how much. Accounts are `account/<key>`, or `<app>/account/<key>` in another bank. */
+export interface Transfer {
+  source: string;
+  target: string;
+  amount: Integer;
+}
+
+export interface Transferred {
+  id: string;
+  source_balance: Integer;
+  target_balance: Integer;
+}
+
+/** Moves money between accounts. There is one of it. */
+export class BankActor extends PlexSpacesActor<{ transfers: Integer }> {
+  static readonly queries = ["transfers"];
+
+  getDefaultState() {
+    return { transfers: 0 };
+  }
+
+  /** Withdraws at the source, deposits at the target. Where that fails, the source gets its money back. */
+  onTransfer({ source, target, amount }: Transfer): Transferred {
+    const source_balance: Integer = host.ask(source, "withdraw", { amount });
+    let target_balance: Integer;
+    try {
+      target_balance = host.ask(target, "deposit", { amount });
+    } catch (error) {
+      if (!(error instanceof HostError)) {
+        throw error;
+      }
+      host.ask(source, "deposit", { amount });
+      throw new BusinessError(error.code, `the deposit at ${target} failed: ${error.message}`);
+    }
+    this.state.transfers++;
+    const id = `t${this.state.transfers}`;
+    host.send("audit", "record", { id, source, target, amount });
+    return { id, source_balance, target_balance };
+  }
+
+  /** How many transfers there were. */
+  onTransfers(): Integer {
+    return this.state.transfers;
+  }
+
+  /** The entries of an account after number `since`. */
+  onStatementOf({ account, since = 0 }: { account: string; since?: Integer }): Entry[] {
+    return [...host.askStream<Entry>(account, "statement", { since })];
+  }
+}
