@@ -30,6 +30,10 @@ class ArchitectureTest {
         .definedBy("io.plexspaces.engine..")
         .layer("guest-wasm")
         .definedBy("io.plexspaces.wasm..")
+        .layer("guest-polyglot")
+        .definedBy("io.plexspaces.polyglot..")
+        .layer("guest-python")
+        .definedBy("io.plexspaces.python..")
         .layer("deployer")
         .definedBy("io.plexspaces.deployer..")
         .layer("gateway")
@@ -46,6 +50,10 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("host-api")
         .whereLayer("guest-wasm")
         .mayOnlyAccessLayers("host-api")
+        .whereLayer("guest-polyglot")
+        .mayOnlyAccessLayers("host-api")
+        .whereLayer("guest-python")
+        .mayOnlyAccessLayers("host-api", "guest-wasm")
         .whereLayer("deployer")
         .mayOnlyAccessLayers("host-api", "engine", "guest-wasm")
         .whereLayer("gateway")
@@ -63,6 +71,8 @@ class ArchitectureTest {
   @Test
   void eachBigLibraryLivesInOneRoom() {
     onlyIn("com.dylibso.chicory..", "io.plexspaces.wasm..");
+    onlyIn("org.graalvm..", "io.plexspaces.polyglot..");
+    onlyIn("com.oracle.truffle..", "io.plexspaces.polyglot..");
     onlyIn("java.sql..", "io.plexspaces.store..");
     onlyIn("org.sqlite..", "io.plexspaces.store..");
     onlyIn("io.vertx..", "io.plexspaces.gateway..");

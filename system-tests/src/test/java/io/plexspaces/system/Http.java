@@ -2,14 +2,20 @@ package io.plexspaces.system;
 
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A client of the node's HTTP interface that knows no more than its documentation says. */
@@ -102,6 +108,83 @@ final class Http {
     out.writeBytes(head.getBytes(StandardCharsets.UTF_8));
     out.writeBytes(content);
     out.writeBytes("\r\n".getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A server-sent event; {@code message} unless it has a name of its own. */
+  record Event(String name, String data) {}
+
+  /** Server-sent events as they come. Closing it before the end is a client that leaves. */
+  static final class Events implements AutoCloseable {
+    private final BufferedReader lines;
+
+    private Events(InputStream body) {
+      this.lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
+    }
+
+    /**
+     * @throws EOFException if the stream is over
+     */
+    Event next() throws IOException {
+      String name = "message";
+      StringBuilder data = new StringBuilder();
+      boolean any = false;
+      while (true) {
+        String line = lines.readLine();
+        if (line == null) {
+          throw new EOFException("the events are over");
+        }
+        if (line.isEmpty()) {
+          if (any) {
+            return new Event(name, data.toString());
+          }
+        } else if (line.startsWith("event:")) {
+          name = line.substring(6).strip();
+          any = true;
+        } else if (line.startsWith("data:")) {
+          data.append(data.isEmpty() ? "" : "\n").append(line.substring(5).strip());
+          any = true;
+        }
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      lines.close();
+    }
+  }
+
+  /** Opens server-sent events, which must be answered 200. */
+  Events open(String path) throws IOException, InterruptedException {
+    HttpResponse<InputStream> r =
+        CLIENT.send(
+            HttpRequest.newBuilder(URI.create(base + path))
+                .header("Accept", "text/event-stream")
+                .timeout(Duration.ofSeconds(60))
+                .GET()
+                .build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+    if (r.statusCode() != 200) {
+      try (InputStream in = r.body()) {
+        throw new IOException(
+            r.statusCode() + ": " + new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      }
+    }
+    return new Events(r.body());
+  }
+
+  /** All events up to the one called end or error; at most {@code max}. */
+  List<Event> stream(String path, int max) throws IOException, InterruptedException {
+    List<Event> all = new ArrayList<>();
+    try (Events events = open(path)) {
+      while (all.size() < max) {
+        Event e = events.next();
+        all.add(e);
+        if (e.name().equals("end") || e.name().equals("error")) {
+          break;
+        }
+      }
+    }
+    return all;
   }
 
   private static Answer send(HttpRequest.Builder b) throws IOException, InterruptedException {

@@ -24,6 +24,13 @@ final class NodeProcess implements AutoCloseable {
   }
 
   static List<String> java(String... more) {
+    return java(List.of(), more);
+  }
+
+  /**
+   * @param flags of the JVM, behind those that all test nodes have, so that they win
+   */
+  static List<String> java(List<String> flags, String... more) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -33,6 +40,7 @@ final class NodeProcess implements AutoCloseable {
     command.add("-XX:+UseSerialGC");
     command.add("-Xmx512m");
     command.add("-Djdk.virtualThreadScheduler.parallelism=4");
+    command.addAll(flags);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add("io.plexspaces.cli.Main");
@@ -44,8 +52,14 @@ final class NodeProcess implements AutoCloseable {
     return start(dataDir, Map.of());
   }
 
-  /** Returns when the node takes requests. */
   static NodeProcess start(Path dataDir, Map<String, String> environment, String... more)
+      throws IOException, InterruptedException {
+    return start(dataDir, environment, List.of(), more);
+  }
+
+  /** Returns when the node takes requests. */
+  static NodeProcess start(
+      Path dataDir, Map<String, String> environment, List<String> flags, String... more)
       throws IOException, InterruptedException {
     Files.createDirectories(dataDir);
     Path nodeFile = dataDir.resolve("node.json");
@@ -54,7 +68,7 @@ final class NodeProcess implements AutoCloseable {
     List<String> args =
         new ArrayList<>(List.of("node", "start", "--port", "0", "--data-dir", dataDir.toString()));
     args.addAll(List.of(more));
-    ProcessBuilder b = new ProcessBuilder(java(args.toArray(String[]::new)));
+    ProcessBuilder b = new ProcessBuilder(java(flags, args.toArray(String[]::new)));
     b.environment().putAll(environment);
     b.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     Process p = b.start();
