@@ -57,7 +57,7 @@ final class DevCommand implements Callable<Integer> {
       throw CliException.usage(
           "there is no "
               + toml
-              + ": \"plexspaces new\" makes an app with one, or name it with"
+              + ": docs/configuration.md shows what is in one; or name it with"
               + " --config");
     }
     Node own = node(dir);
