@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -22,7 +21,6 @@ import org.opentest4j.TestAbortedException;
 /** The bank in every language, side by side on one node, with transfers between all of them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(300)
-@Tag("long")
 class BankAcrossLanguagesTest {
   @TempDir static Path dir;
 
@@ -57,8 +55,7 @@ class BankAcrossLanguagesTest {
             "runtime = \""
                 + l.runtime()
                 + "\"\n"
-                + toml.replace("\"" + app + "\", ", "")
-                    .replace("\"" + app + "\"", "\"bank-" + l.source() + "\"");
+                + toml.replace("\"" + app + "\"", "\"bank-" + l.source() + "\"");
       }
       Http.Answer a = node.http().deploy(app, wasm, toml);
       assertThat(a.status()).as(app + ": " + a.body()).isEqualTo(201);

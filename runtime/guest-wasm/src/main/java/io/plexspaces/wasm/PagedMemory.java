@@ -53,6 +53,9 @@ final class PagedMemory implements Memory {
   private DataSegment[] segments = {};
   private @Nullable Lease lease;
 
+  /** Whether the borrower has asked for more memory than it may have. */
+  private boolean refusedGrowth;
+
   /**
    * @param fresh whether the data segments shall be written when the instance is initialised; false
    *     for an instance that will be lent to forks
@@ -70,6 +73,12 @@ final class PagedMemory implements Memory {
     readable = t.readable;
     owned = t.owned;
     lease = by;
+    refusedGrowth = false;
+  }
+
+  /** Whether the memory could not grow as the guest asked, since it was attached. */
+  boolean refusedGrowth() {
+    return refusedGrowth;
   }
 
   void detach() {
@@ -144,6 +153,7 @@ final class PagedMemory implements Memory {
   @Override
   public int grow(int delta) {
     int before = table.grow(delta);
+    refusedGrowth |= before < 0;
     refresh();
     return before;
   }

@@ -240,6 +240,11 @@ class WasmEngineTest {
     traps(Code.code().i32(-4).i32Load(), ErrorCode.INTERNAL, "out of bounds memory access");
     traps(Code.code().i32(65533).i32Load(), ErrorCode.INTERNAL, "address 65533, size 4");
     traps(Code.code().i32(0x7fffffff).op(0x28, 2, 8), ErrorCode.INTERNAL, "out of bounds");
+    // A language whose allocator gets nothing more usually traps: what matters is why.
+    traps(
+        Code.code().i32(30000).memoryGrow().unreachable(),
+        ErrorCode.RESOURCE_EXHAUSTED,
+        "reached memory_per_actor (the guest trapped: Trapped on unreachable");
     // The handler itself: three functions are imported before ps_abi and ps_call.
     traps(Code.code().i32(1).i32(1).call(6), ErrorCode.INTERNAL, "recursion is too deep");
   }
