@@ -47,16 +47,9 @@ class BankAcrossLanguagesTest {
         continue;
       }
       String app = "bank-" + l.id();
+      String file = l.isPolyglot() ? l.runtime() + ".toml" : "app-config.toml";
       String toml =
-          Files.readString(Guests.ROOT.resolve("examples/bank-" + l.source() + "/app-config.toml"));
-      if (l.isPolyglot()) {
-        // The example's own configuration with another engine, as its README shows.
-        toml =
-            "runtime = \""
-                + l.runtime()
-                + "\"\n"
-                + toml.replace("\"" + app + "\"", "\"bank-" + l.source() + "\"");
-      }
+          Files.readString(Guests.ROOT.resolve("examples/bank-" + l.source()).resolve(file));
       Http.Answer a = node.http().deploy(app, wasm, toml);
       assertThat(a.status()).as(app + ": " + a.body()).isEqualTo(201);
       banks.add(app);
