@@ -210,7 +210,7 @@ final class TurnRunner {
       m.reply(new Reply.Failed(why)); // nobody sent it, so there is nothing to count
       return;
     }
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     m.reply(new Reply.Failed(why));
     settle(m, why);
     count(m, "error", 0);
@@ -255,7 +255,7 @@ final class TurnRunner {
         && (slot.isAbandoned()
             || (m.context().hasDeadline()
                 && System.nanoTime() - m.context().deadlineNanos() >= 0))) {
-      cell.releaseKey(m);
+      cell.inbox().releaseKey(m);
       slot.complete(
           Reply.failed(ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before its turn"));
       count(m, "expired", 0);
@@ -314,7 +314,7 @@ final class TurnRunner {
           before = j.findTurn(m.id());
         }
         if (before.isEmpty() && key != null) {
-          Optional<IdempotentResult> result = j.findIdempotent(ActorCell.keyOf(m, key));
+          Optional<IdempotentResult> result = j.findIdempotent(Inbox.keyOf(m, key));
           if (result.isPresent() && !result.get().requestDigest().equals(requestDigest(m))) {
             throw IdempotencyErrors.mismatch(key);
           }
@@ -498,7 +498,7 @@ final class TurnRunner {
   }
 
   private void give(Message m, TurnOutcome outcome) {
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     if (m.reply() != null) {
       m.reply(
           switch (outcome) {
@@ -526,7 +526,7 @@ final class TurnRunner {
 
     @Override
     public void fail(HostError why) {
-      cell.releaseKey(message);
+      cell.inbox().releaseKey(message);
       message.reply(new Reply.Failed(why));
       message.giveBack();
     }
@@ -588,7 +588,7 @@ final class TurnRunner {
             state,
             turn.steps(),
             effects,
-            key == null ? null : ActorCell.keyOf(m, key),
+            key == null ? null : Inbox.keyOf(m, key),
             key == null ? null : requestDigest(m),
             cell.app().module().digest(),
             m.context().traceId());
@@ -682,7 +682,7 @@ final class TurnRunner {
   }
 
   private void refuseAfterTurn(Message m, HostError error) {
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     CommitPipeline pipeline = cell.pipeline();
     if (pipeline == null) {
       m.reply(new Reply.Failed(error));
