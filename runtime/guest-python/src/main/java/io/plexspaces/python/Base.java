@@ -63,7 +63,9 @@ record Base(String key, CompiledModule module, Template template) {
             + " "
             + HexFormat.of().formatHex(TemplateFiles.sha256().digest(boot))
             + " "
-            + FORMAT;
+            + FORMAT
+            + " "
+            + Template.FORMAT;
     ByteBuffer stored = files.load(TemplateFiles.Kind.INTERPRETER, key);
     if (stored == null) {
       LOG.log(
