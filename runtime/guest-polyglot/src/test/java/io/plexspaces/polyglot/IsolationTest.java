@@ -124,7 +124,8 @@ class IsolationTest {
     }
   }
 
-  private static GuestReply opaque(GuestInstance i, byte[] payload, Fixture.Host host, String type) {
+  private static GuestReply opaque(
+      GuestInstance i, byte[] payload, Fixture.Host host, String type) {
     Value.Obj header =
         Value.Obj.builder()
             .put("op", "go")
@@ -137,9 +138,12 @@ class IsolationTest {
 
   @Test
   void payloadsOfNoBytesAndOfOtherTypesAreAnswered() {
-    try (GuestModule py = Fixture.python("@handler(\"go\")\ndef go(self, payload):\n    return type(payload).__name__\n");
+    try (GuestModule py =
+            Fixture.python(
+                "@handler(\"go\")\ndef go(self, payload):\n    return type(payload).__name__\n");
         Actor a = spawn(py);
-        GuestModule js = Fixture.js("onGo(m) { return m === null ? 'null' : m.constructor.name; }");
+        GuestModule js =
+            Fixture.js("onGo(m) { return m === null ? 'null' : m.constructor.name; }");
         Actor b = spawn(js)) {
       List<String> seen = new ArrayList<>();
       for (Actor actor : List.of(a, b)) {
@@ -154,7 +158,16 @@ class IsolationTest {
         }
         assertThat(actor.ask("go", "{}")).as("it goes on").isNotEmpty();
       }
-      assertThat(seen).containsExactly("?");
+      assertThat(seen)
+          .containsExactly(
+              "\"dict\"",
+              "INVALID_ARGUMENT true",
+              "\"bytes\"",
+              "\"bytes\"",
+              "\"Object\"",
+              "INVALID_ARGUMENT true",
+              "INVALID_ARGUMENT true",
+              "INVALID_ARGUMENT true");
     }
   }
 

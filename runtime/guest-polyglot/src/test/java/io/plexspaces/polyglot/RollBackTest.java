@@ -36,7 +36,11 @@ class RollBackTest {
 
         @handler("get")
         def get(self):
-            return [self.n, list(self.seen), type(self.pair).__name__]
+            return [self.n, list(self.seen)]
+
+        @handler("kind")
+        def kind(self):
+            return type(self.pair).__name__
 
         @handler("spoil")
         def spoil(self):
@@ -70,7 +74,10 @@ class RollBackTest {
       a.instance().mark();
       assertThat(a.refused("refuse", "{}").message()).contains("no");
       a.instance().rollBack();
-      assertThat(snapshot(a)).as("no handler has run since").contains("\"n\":1").doesNotContain("99");
+      assertThat(snapshot(a))
+          .as("no handler has run since")
+          .contains("\"n\":1")
+          .doesNotContain("99");
       a.instance().mark();
       a.ask("set", "{\"n\":3}");
       a.instance().mark();
@@ -86,7 +93,7 @@ class RollBackTest {
 
   @Test
   void pythonsDeclaredStateComesBack() {
-    check(python(), "[1,[\"1\"],\"tuple\"]", "[3,[\"1\",\"3\"],\"list\"]");
+    check(python(), "[1,[\"1\"]]", "[3,[\"1\",\"3\"]]");
   }
 
   @Test
@@ -100,7 +107,7 @@ class RollBackTest {
         Actor a = spawn(m)) {
       for (int i = 0; i < 3; i++) {
         a.instance().mark();
-        assertThat(a.ask("get", "{}")).as("JSON knows no tuples").isEqualTo("[0,[],\"tuple\"]");
+        assertThat(a.ask("kind", "{}")).as("JSON knows no tuples").isEqualTo("\"tuple\"");
         a.instance().rollBack();
       }
     }
@@ -141,12 +148,24 @@ class RollBackTest {
       a.instance().mark();
       assertThat(a.call("count", "{}", true).frame().body()).asString().isEqualTo("1");
       a.instance().mark();
-      Value.Obj header = Value.Obj.builder().put("op", "refuse").put("kind", "call").put("id", "m2").put("content_type", "application/json").build();
-      assertThat(a.instance().call(GuestOp.HANDLE, Frame.of(header, Fixture.bytes("{}")), a.host()).error()).isNotNull();
+      Value.Obj header =
+          Value.Obj.builder()
+              .put("op", "refuse")
+              .put("kind", "call")
+              .put("id", "m2")
+              .put("content_type", "application/json")
+              .build();
+      assertThat(
+              a.instance()
+                  .call(GuestOp.HANDLE, Frame.of(header, Fixture.bytes("{}")), a.host())
+                  .error())
+          .isNotNull();
       a.instance().rollBack();
       a.instance().mark();
       Frame next = Frame.of(Value.Obj.builder().put("id", "m1").build());
-      assertThat(a.instance().call(GuestOp.RESUME_STREAM, next, a.host()).frame().body()).asString().isEqualTo("2");
+      assertThat(a.instance().call(GuestOp.RESUME_STREAM, next, a.host()).frame().body())
+          .asString()
+          .isEqualTo("2");
     }
   }
 }

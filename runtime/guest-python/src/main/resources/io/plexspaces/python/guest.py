@@ -116,6 +116,8 @@ def execute(data):
         if flags:
             if flags & _SEEDED:
                 _guest.seed(data[at : at + 32])
+                for generator in _generators:
+                    generator.seed()
                 at += 32
             body = _read(0, later) if flags & _BODY_LATER else data[at + size :]
         else:
@@ -181,11 +183,27 @@ def _load_sdk(sdk, body):
     _guest, _call = guest, guest.call
 
 
+_generators = []  # those that the app has made without a seed, which all its actors begin with
+
+
 def _load(app, body):
+    import random
+
     _add(app["sources"], body)
     root, name = _root(app["main"])
     _roots[:] = dict.fromkeys((root, "", "vendor/"))
-    _guest.load(name)
+    seed = random.Random.seed
+
+    def noted(self, a=None, version=2):
+        if a is None:
+            _generators.append(self)
+        seed(self, a, version)
+
+    random.Random.seed = noted
+    try:
+        _guest.load(name)
+    finally:
+        random.Random.seed = seed
 
 
 def _failed(error):
