@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * the cell.
  */
 final class TurnRunner {
+  private static final long MEMORY_WAIT_NANOS = 2_000_000_000L;
+
   private final ActorCell cell;
   private @Nullable Journal journal;
 
@@ -77,7 +79,7 @@ final class TurnRunner {
     c.reseed(new SplittableRandom(seeds.getLong()));
     Recovered recovered = recover(worker);
     Payload kept = cell.isDurable() ? null : cell.app().keptStates().of(cell.id());
-    GuestInstance guest = cell.app().module().spawn(c.id().type(), seed);
+    GuestInstance guest = spawn(worker, c.id().type(), seed);
     boolean ready = false;
     try {
       c.setGuest(guest);
@@ -90,6 +92,26 @@ final class TurnRunner {
     } finally {
       if (!ready) {
         c.setGuest(guest);
+      }
+    }
+  }
+
+  /** Where the node's memory is full, idle actors make room: that takes a moment, no refusal. */
+  private GuestInstance spawn(Worker worker, String type, byte[] seed) {
+    long until = System.nanoTime() + MEMORY_WAIT_NANOS;
+    while (true) {
+      try {
+        return cell.app().module().spawn(type, seed);
+      } catch (HostException e) {
+        if (e.code() != ErrorCode.RESOURCE_EXHAUSTED || System.nanoTime() - until >= 0) {
+          throw e;
+        }
+      }
+      engine().dispatcher().blockBegin(worker);
+      try {
+        engine().awaitMemory();
+      } finally {
+        engine().dispatcher().blockEnd(worker);
       }
     }
   }

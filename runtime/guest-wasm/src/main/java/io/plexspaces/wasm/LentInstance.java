@@ -58,22 +58,8 @@ final class LentInstance {
       long[] results = machine.call(function.index(), args);
       return results == null || results.length == 0 ? 0 : results[0];
     } catch (RuntimeException | StackOverflowError e) {
-      throw outOfMemory(mapped(e));
+      throw mapped(e);
     }
-  }
-
-  /** A language that gets no more memory ends with "unreachable", which helps nobody. */
-  private RuntimeException outOfMemory(RuntimeException e) {
-    return e instanceof GuestTrap t
-            && t.error().code() == ErrorCode.INTERNAL
-            && memory.refusedGrowth()
-        ? trap(
-            ErrorCode.RESOURCE_EXHAUSTED,
-            "the actor is out of memory: it has reached memory_per_actor ("
-                + t.error().message()
-                + ")",
-            t)
-        : e;
   }
 
   /** What the host shall see of a failure inside a guest. */

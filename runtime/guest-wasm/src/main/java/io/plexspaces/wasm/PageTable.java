@@ -23,7 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // which array it is tells whether a page is shared
 final class PageTable {
-  static final int SHIFT = 12;
+  /**
+   * Pages of 1 KiB: small enough that an actor that changes a few words here and there does not
+   * copy much, large enough that an access seldom crosses an edge. See {@code docs/python.md}.
+   */
+  static final int SHIFT = 10;
+
   static final int SIZE = 1 << SHIFT;
   static final int CHUNK_BITS = 6;
   static final int CHUNK = 1 << CHUNK_BITS;
@@ -66,6 +71,7 @@ final class PageTable {
 
     /** The pages that are not those of {@code base}, each behind its number; -1 at the end. */
     void write(DataOutputStream out, Image base) throws IOException {
+      out.writeInt(SIZE);
       out.writeInt(pages);
       for (int c = 0; c < chunks.length; c++) {
         for (int k = 0; k < chunks[c].length; k++) {
@@ -95,6 +101,10 @@ final class PageTable {
    * @throws HostException RESOURCE_EXHAUSTED if the budget has no room
    */
   static PageTable read(DataInputStream in, MemoryBudget budget, Image base) throws IOException {
+    int size = in.readInt();
+    if (size != SIZE) {
+      throw new IOException("pages of " + size + " bytes");
+    }
     int pages = in.readInt();
     if (pages < base.pages() || pages > MAX_READ_PAGES) {
       throw new IOException("a memory of " + pages + " pages");

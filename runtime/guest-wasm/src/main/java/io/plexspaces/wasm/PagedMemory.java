@@ -52,9 +52,7 @@ final class PagedMemory implements Memory {
   private final boolean fresh;
   private DataSegment[] segments = {};
   private @Nullable Lease lease;
-
-  /** Whether the borrower has asked for more memory than it may have. */
-  private boolean refusedGrowth;
+  private boolean growthRefused;
 
   /**
    * @param fresh whether the data segments shall be written when the instance is initialised; false
@@ -73,12 +71,7 @@ final class PagedMemory implements Memory {
     readable = t.readable;
     owned = t.owned;
     lease = by;
-    refusedGrowth = false;
-  }
-
-  /** Whether the memory could not grow as the guest asked, since it was attached. */
-  boolean refusedGrowth() {
-    return refusedGrowth;
+    growthRefused = false;
   }
 
   void detach() {
@@ -153,9 +146,14 @@ final class PagedMemory implements Memory {
   @Override
   public int grow(int delta) {
     int before = table.grow(delta);
-    refusedGrowth |= before < 0;
+    growthRefused |= before < 0;
     refresh();
     return before;
+  }
+
+  /** Whether the guest has asked for more than it may have, since it was attached. */
+  boolean growthRefused() {
+    return growthRefused;
   }
 
   @Override

@@ -39,12 +39,18 @@ final class WasmGuestInstance implements GuestInstance {
       try {
         status = lease.call(entry, op.code(), bytes.length);
       } catch (GuestTrap t) {
-        throw WasiImports.explained(lease, t);
+        throw outOfMemory(lease, exchange, WasiImports.explained(lease, t));
       }
     } catch (GuestTrap t) {
       throw explained(t, exchange.output());
     }
     return status == 0 ? result(exchange.output()) : failure(status, exchange.output());
+  }
+
+  /** Where a language's runtime gives up without a word after it was refused memory, that is why. */
+  private static GuestTrap outOfMemory(Lease lease, AbiImports.Exchange exchange, GuestTrap trap) {
+    boolean silent = exchange.output().length == 0 && trap.error().code() == ErrorCode.INTERNAL;
+    return silent && lease.memoryRefused() ? Lease.outOfMemory() : trap;
   }
 
   /** A guest that panics says why with its last output, before it traps. */

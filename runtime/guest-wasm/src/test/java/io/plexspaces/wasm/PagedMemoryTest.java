@@ -71,7 +71,7 @@ class PagedMemoryTest {
     return switch (random.nextInt(6)) {
       case 0 -> random.nextInt(bytes);
       case 1 -> bytes - random.nextInt(10);
-      case 2 -> random.nextInt(pages * 16) * 4096 - random.nextInt(9) + 4;
+      case 2 -> random.nextInt(bytes / PageTable.SIZE) * PageTable.SIZE - random.nextInt(9) + 4;
       case 3 -> random.nextInt(pages) * WASM_PAGE * 4 - random.nextInt(9);
       case 4 -> random.nextInt();
       default -> random.nextInt(20_000);
@@ -167,7 +167,7 @@ class PagedMemoryTest {
     PagedMemory mb = memory(b);
     ma.writeI32(104, 8);
     ma.writeI32(108, 9);
-    assertThat(a.heldBytes()).isEqualTo(birth + 4096);
+    assertThat(a.heldBytes()).isEqualTo(birth + PageTable.SIZE);
     assertThat(b.heldBytes()).isEqualTo(birth);
     assertThat(mb.readLong(100)).isEqualTo(7);
     assertThat(ma.readLong(100)).isEqualTo(7 | 8L << 32);
@@ -189,7 +189,7 @@ class PagedMemoryTest {
     m.writeI32(9000, 2);
     assertThat(m.grow(20)).isEqualTo(1);
     m.writeI32(20 * WASM_PAGE, 3);
-    assertThat(t.heldBytes()).isEqualTo(held + 3 * 4096);
+    assertThat(t.heldBytes()).isEqualTo(held + 3L * PageTable.SIZE);
     t.rollBack();
     m.refresh();
     assertThat(m.pages()).isEqualTo(1);
@@ -208,7 +208,7 @@ class PagedMemoryTest {
 
   @Test
   void noPageWithoutRoomInTheBudget() {
-    MemoryBudget small = new MemoryBudget(6000);
+    MemoryBudget small = new MemoryBudget(PageTable.SIZE + 1500);
     PagedMemory m = memory(new PageTable(1, 1, small));
     m.writeByte(0, (byte) 1);
     assertThatThrownBy(() -> m.writeByte(5000, (byte) 1)).isInstanceOf(BudgetExhausted.class);

@@ -240,11 +240,6 @@ class WasmEngineTest {
     traps(Code.code().i32(-4).i32Load(), ErrorCode.INTERNAL, "out of bounds memory access");
     traps(Code.code().i32(65533).i32Load(), ErrorCode.INTERNAL, "address 65533, size 4");
     traps(Code.code().i32(0x7fffffff).op(0x28, 2, 8), ErrorCode.INTERNAL, "out of bounds");
-    // A language whose allocator gets nothing more usually traps: what matters is why.
-    traps(
-        Code.code().i32(30000).memoryGrow().unreachable(),
-        ErrorCode.RESOURCE_EXHAUSTED,
-        "reached memory_per_actor (the guest trapped: Trapped on unreachable");
     // The handler itself: three functions are imported before ps_abi and ps_call.
     traps(Code.code().i32(1).i32(1).call(6), ErrorCode.INTERNAL, "recursion is too deep");
   }
@@ -486,6 +481,24 @@ class WasmEngineTest {
     assertThat(count(i)).isEqualTo(1);
     assertThat(count(i)).isEqualTo(4);
     assertThat(count(i)).as("-1 at the cap of 7 pages").isEqualTo(255);
+  }
+
+  /** As a language does that cannot allocate: memory.grow answers -1, and it gives up. */
+  @Test
+  void aGuestThatGivesUpWhenItIsRefusedMemoryIsOutOfMemory() {
+    Code growsUntilRefused =
+        Code.code().loop().i32(1).memoryGrow().i32(-1).eq().op(0x45).brIf(0).end().unreachable();
+    GuestModule m = load(new GuestBuilder().memory(1, 5).handler(growsUntilRefused));
+    GuestInstance i = m.spawn("thing", SEED);
+    i.mark();
+    GuestTrap t = catchThrowableOfType(GuestTrap.class, () -> handle(i, ""));
+    assertThat(t.error().code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
+    assertThat(t.error().message()).contains("memory_per_actor");
+    i.rollBack();
+    GuestModule other = load(new GuestBuilder().handler(Code.code().unreachable()));
+    GuestInstance crashing = other.spawn("thing", SEED);
+    GuestTrap crash = catchThrowableOfType(GuestTrap.class, () -> handle(crashing, ""));
+    assertThat(crash.error().code()).isEqualTo(ErrorCode.INTERNAL);
   }
 
   @Test

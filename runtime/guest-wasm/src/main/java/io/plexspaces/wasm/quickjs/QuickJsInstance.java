@@ -134,7 +134,7 @@ final class QuickJsInstance implements GuestInstance {
 
   private static GuestReply crashed(String what) {
     if (what.startsWith(OUT_OF_MEMORY)) {
-      return GuestReply.failed(Js.outOfMemory().error());
+      throw Js.outOfMemory();
     }
     int line = what.indexOf('\n');
     if (line < 0) {
