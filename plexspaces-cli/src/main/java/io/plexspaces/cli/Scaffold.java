@@ -11,6 +11,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -61,12 +62,20 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
               "go test ./...",
               List.of("go.mod", "gitignore", "main.go", "main_test.go")));
 
-  private static final String NPM =
-      "After a fresh checkout, or if esbuild is missing, run `npm install` first.\n\n";
+  private static final Map<String, String> NOTES =
+      Map.of(
+          "Python", "The tests need pytest: `python3 -m pip install pytest`.\n\n",
+          "TypeScript", "After a fresh checkout, run `npm install` once.\n\n",
+          "JavaScript", "After a fresh checkout, run `npm install` once.\n\n",
+          "Rust",
+              "`plexspaces build` needs the target: `rustup target add wasm32-unknown-unknown`.\n\n",
+          "Go", "It needs Go 1.24 or newer.\n\n");
 
   /** Parts of an SDK's folder that a project does not need. */
   private static final Set<String> NOT_COPIED =
       Set.of("node_modules", "target", "test", "tests", "tools", "build-wasm", "__pycache__");
+
+  private static final Set<String> NO_FILES = Set.of("package-lock.json", "tsconfig.json");
 
   /**
    * @throws CliException for an unknown language, with the one that may be meant
@@ -84,7 +93,7 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
     String meant =
         full == null ? Suggestion.of(language, names) : ", did you mean \"" + full + "\"?";
     throw CliException.usage(
-        "--lang: there is no language \""
+        "--language: there is no language \""
             + language
             + "\""
             + meant
@@ -110,12 +119,20 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
     }
   }
 
+  /** The folder of this installation: a checkout, or what was unpacked of one. */
+  static Path home() {
+    return Path.of(System.getProperty(HOME, "")).toAbsolutePath();
+  }
+
   private Path sdkFolder() {
-    String home = System.getProperty(HOME, "");
-    Path folder = Path.of(home).resolve(sdk);
-    if (home.isEmpty() || !Files.isDirectory(folder)) {
+    Path folder = home().resolve(sdk);
+    if (!Files.isDirectory(folder)) {
       throw CliException.failed(
-          "the " + title + " SDK is not in this installation: there is no " + folder);
+          "the "
+              + title
+              + " SDK was not found: there is no "
+              + folder
+              + "; start plexspaces by the script of its own folder");
     }
     return folder;
   }
@@ -130,7 +147,7 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
               .replace("__APP__", app)
               .replace("__LANGUAGE__", title)
               .replace("__TEST__", test)
-              .replace("__NOTE__", test.startsWith("npm") ? NPM : "")
+              .replace("__NOTE__", Objects.requireNonNull(NOTES.get(title)))
               .replace("__EXT__", language.equals("typescript") ? "ts" : "js");
       Path file = folder.resolve(name);
       Files.createDirectories(file.getParent());
@@ -155,7 +172,10 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes a) throws IOException {
-            Files.copy(file, to.resolve(from.relativize(file).toString()));
+            String name = String.valueOf(file.getFileName());
+            if (!name.startsWith(".") && !name.endsWith("_test.go") && !NO_FILES.contains(name)) {
+              Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
             return FileVisitResult.CONTINUE;
           }
         });
@@ -170,15 +190,23 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
     } catch (UnsupportedOperationException | IOException e) {
       copy(folder.resolve("sdk"), modules.resolve("@plexspaces/sdk"));
     }
-    for (String tool : List.of("esbuild", "typescript")) {
-      Path installed = from.resolve("node_modules").resolve(tool).toAbsolutePath();
-      if (Files.isDirectory(installed)) {
-        try {
-          Files.createSymbolicLink(modules.resolve(tool), installed);
-        } catch (UnsupportedOperationException | IOException e) {
-          return; // npm install is the other way
-        }
-      }
+    link(from, modules, "esbuild", "esbuild");
+    link(from, modules, "typescript", "tsc");
+  }
+
+  private static void link(Path from, Path modules, String tool, String program)
+      throws IOException {
+    Path installed = from.resolve("node_modules").resolve(tool).toAbsolutePath();
+    if (!Files.isDirectory(installed)) {
+      return; // npm install brings it
+    }
+    try {
+      Files.createSymbolicLink(modules.resolve(tool), installed);
+      Files.createDirectories(modules.resolve(".bin"));
+      Files.createSymbolicLink(
+          modules.resolve(".bin").resolve(program), Path.of("../" + tool + "/bin/" + program));
+    } catch (UnsupportedOperationException e) {
+      return; // npm install does it where there are no links
     }
   }
 }
