@@ -1,4 +1,4 @@
-import { host, type Integer, PlexSpacesActor, registerActors } from "@plexspaces/sdk";
+import { type Integer, PlexSpacesActor, registerActors } from "@plexspaces/sdk";
 
 /** Streams without end, and knows how many of them were closed. */
 class TickerActor extends PlexSpacesActor<{ closed: Integer; notes: string[] }> {
@@ -36,25 +36,4 @@ class TickerActor extends PlexSpacesActor<{ closed: Integer; notes: string[] }> 
   }
 }
 
-/** Reads many streams at once: as many actors, and so many streams of each. */
-class HubActor extends PlexSpacesActor<Record<string, never>> {
-  getDefaultState() {
-    return {};
-  }
-
-  *onGather({ actors, each }: { actors: Integer; each: Integer }): Generator<Integer> {
-    const open = [];
-    for (let a = 0; a < actors; a++) {
-      for (let n = 0; n < each; n++) {
-        const stream = host.askStream<Integer>(`ticker/of-${this.actorId}-${a}`, "ticks");
-        stream.next();
-        open.push(stream);
-      }
-    }
-    while (true) {
-      yield open.length;
-    }
-  }
-}
-
-registerActors(TickerActor, HubActor);
+registerActors(TickerActor);

@@ -112,10 +112,6 @@ class ScaffoldTest {
         .containsPattern("(?m)^ +get +query ")
         .containsPattern("(?m)^ +history +call stream ")
         .containsPattern("(?m)^board +total +call +keys: list of string");
-    Path again = dir.resolve("again.wasm");
-    plexspaces("build", project.toString(), "-o", again.toString()).ok();
-    assertThat(again).hasSameBinaryContentAs(wasm);
-
     String config = project.resolve("app-config.toml").toString();
     plexspaces("deploy", "--wasm", wasm.toString(), "--config", config).ok();
     String counter = app + "/counter/apples";

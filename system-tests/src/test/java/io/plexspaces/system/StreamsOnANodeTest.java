@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
 import io.plexspaces.api.Value;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -47,12 +49,11 @@ class StreamsOnANodeTest {
             Map.of())
         .ok();
     node = NodeProcess.start(dir.resolve("data"), Map.of(), List.of("-Xmx1g"));
-    String config =
-        """
-        [actor_types.ticker]
-        [actor_types.hub]
-        """;
-    Http.Answer a = node.http().deploy("streams", Files.readAllBytes(wasm), config);
+    deploy("streams", Files.readAllBytes(wasm), "[actor_types.ticker]\n");
+  }
+
+  private void deploy(String app, byte[] wasm, String config) throws Exception {
+    Http.Answer a = node.http().deploy(app, wasm, config);
     assertThat(a.status()).as(a.body()).isEqualTo(201);
   }
 
@@ -119,14 +120,14 @@ class StreamsOnANodeTest {
   @Test
   void anAppHasOnlySoManyOpenStreamsAndRoomAgainWhenTheyAreClosed() throws Exception {
     int limit = 10_000;
-    int hubs = 11;
-    String gather = "/stream/gather?actors=1&each=";
+    int hubs = 10;
+    deploy("limits", rust(), "[actor_types.ticker]\n[actor_types.hub]\n");
     List<Http.Events> open = new ArrayList<>();
     int streams = 0;
     try {
       for (int i = 0; i < hubs; i++) {
-        int each = Math.min(999, limit - streams - 1);
-        Http.Events e = node.http().open("/api/v1/actors/streams/hub/h" + i + gather + each);
+        int each = limit / hubs - 1;
+        Http.Events e = node.http().open(gather(i, each));
         assertThat(e.next().data()).isEqualTo("" + each);
         open.add(e);
         streams += each + 1;
@@ -135,25 +136,37 @@ class StreamsOnANodeTest {
       assertThatThrownBy(() -> node.http().open(ticks("late")).close())
           .isInstanceOf(IOException.class)
           .hasMessageStartingWith("429: ")
-          .hasMessageContaining("app \\\"streams\\\" has 10000 open streams already");
+          .hasMessageContaining("app \\\"limits\\\" has 10000 open streams already");
       // Nothing else is held up.
-      assertThat(node.http().ask("streams/ticker/late", "closed", "").body()).isEqualTo("0");
+      assertThat(node.http().ask("limits/ticker/late", "closed", "").body()).isEqualTo("0");
     } finally {
       for (Http.Events e : open) {
         e.close();
       }
     }
     for (int i = 0; i < hubs; i++) {
-      int each = Math.min(999, limit - i * 1000 - 1);
-      awaitAnswer("streams/ticker/of-streams%2Fhub%2Fh" + i + "-0", "closed", "" + each);
+      awaitAnswer("limits/ticker/t" + i, "closed", "999");
     }
     try (Http.Events e = node.http().open(ticks("late"))) {
       assertThat(e.next().data()).isEqualTo("0");
     }
   }
 
+  private static byte[] rust() {
+    try {
+      return Guests.build(Path.of("src/test/guests/streams-rust"));
+    } catch (HostException e) {
+      assumeTrue(e.code() != ErrorCode.FAILED_PRECONDITION, "skipped: " + e.getMessage());
+      throw e;
+    }
+  }
+
+  private static String gather(int i, int each) {
+    return "/api/v1/actors/limits/hub/h" + i + "/stream/gather?of=t" + i + "&each=" + each;
+  }
+
   private static String ticks(String key) {
-    return "/api/v1/actors/streams/ticker/" + key + "/stream/ticks";
+    return "/api/v1/actors/limits/ticker/" + key + "/stream/ticks";
   }
 
   @Test
