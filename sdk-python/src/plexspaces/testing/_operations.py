@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexspaces import _codec
 from plexspaces.errors import HostError
-from plexspaces.testing._cells import Cell, Message
+from plexspaces.testing._cells import Cell, Message, Sending
 from plexspaces.testing._data_operations import Arguments, DataOperations, Raw
 from plexspaces.testing._scheduler import Waiter
 
@@ -30,6 +30,7 @@ class Operations(DataOperations):
         return getattr(self, name, None)
 
     def _ask(self, turn: Turn, cell: Cell, a: Arguments, body: bytes, **more: Any) -> Raw:
+        turn.release(cell)
         waiter = self._engine.post(
             cell,
             a["op"],
@@ -55,6 +56,7 @@ class Operations(DataOperations):
             try:
                 cell = self._engine.find(call["target"], turn.cell)
                 payload = _codec.dumps(call.get("payload", {}))
+                turn.release(cell)
                 waiters.append(
                     (cell, self._engine.post(cell, call["op"], payload, sender=turn.cell, reply=True))
                 )
@@ -80,16 +82,27 @@ class Operations(DataOperations):
         else:
             action()
 
+    @staticmethod
+    def _accepts(cell: Cell, op: str) -> None:
+        """Refuses what nobody would be told of once it has left."""
+        operation = cell.kind.operations.get(op)
+        if operation is None:
+            raise cell.kind.unknown(op)
+        if operation.stream:
+            raise HostError("INVALID_ARGUMENT", f'"{op}" streams its values: use ask_stream')
+
     def send(self, turn: Turn, a: Arguments, body: bytes) -> str:
         cell = self._engine.find(a["target"], turn.cell)
+        self._accepts(cell, a["op"])
         id = turn.effect_id()
         kind = a.get("content_type")
-        self._deferred(
-            turn,
+        post = Sending(
+            cell,
             lambda: self._engine.post(
                 cell, a["op"], body, sender=turn.cell, id=id, content_type=kind
             ),
         )
+        self._deferred(turn, post)
         return id
 
     def ask_stream(self, turn: Turn, a: Arguments, body: bytes) -> str:
@@ -175,9 +188,6 @@ class Operations(DataOperations):
         if a["period_ms"] < 1:
             raise HostError("INVALID_ARGUMENT", "period_ms is at least 1")
         return self._timer(turn, a, body, a["period_ms"], a["period_ms"])
-
-    def schedule_cron(self, turn: Turn, a: Arguments, body: bytes) -> str:
-        raise HostError("UNIMPLEMENTED", "the harness has no cron; test with send_every")
 
     def cancel_timer(self, turn: Turn, a: Arguments, body: bytes) -> None:
         def cancel() -> None:
