@@ -82,18 +82,8 @@ class Operations(DataOperations):
         else:
             action()
 
-    @staticmethod
-    def _accepts(cell: Cell, op: str) -> None:
-        """Refuses what nobody would be told of once it has left."""
-        operation = cell.kind.operations.get(op)
-        if operation is None:
-            raise cell.kind.unknown(op)
-        if operation.stream:
-            raise HostError("INVALID_ARGUMENT", f'"{op}" streams its values: use ask_stream')
-
     def send(self, turn: Turn, a: Arguments, body: bytes) -> str:
         cell = self._engine.find(a["target"], turn.cell)
-        self._accepts(cell, a["op"])
         id = turn.effect_id()
         kind = a.get("content_type")
         post = Sending(
