@@ -38,6 +38,8 @@ type actor struct {
 	links    []string
 	restarts int
 	busy     bool
+	// doomed is why it ends when its turn does.
+	doomed string
 }
 
 // watch is a monitor.
@@ -167,6 +169,10 @@ func (n *Node) restore(a *actor, state []byte) error {
 
 // crashed is an exit that nobody wanted: told to those who watch, then the actor starts again.
 func (n *Node) crashed(a *actor, reason string, state []byte) {
+	if a.busy {
+		a.doomed = reason
+		return
+	}
 	a.restarts++
 	n.exited(a, "error: "+reason)
 	if err := n.restore(a, state); err != nil {

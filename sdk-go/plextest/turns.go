@@ -236,6 +236,7 @@ func (n *Node) handle(m *message) {
 // turnOf is run, with the actor's state put back if it fails.
 func (n *Node) turnOf(a *actor, op int, header map[string]any, body []byte, deadline int64) (map[string]any, []byte, error) {
 	before := n.snapshot(a)
+	defer n.doom(a)
 	h, reply, err := n.run(&turn{actor: a, deadline: deadline}, op, header, body)
 	if err == nil {
 		return h, reply, nil
@@ -255,6 +256,14 @@ func (n *Node) turnOf(a *actor, op int, header map[string]any, body []byte, dead
 		n.crashed(a, text(failure, "message"), before)
 	}
 	return nil, nil, err
+}
+
+// doom ends an actor that was to end while it ran.
+func (n *Node) doom(a *actor) {
+	if reason := a.doomed; reason != "" {
+		a.doomed = ""
+		n.crashed(a, reason, n.snapshot(a))
+	}
 }
 
 func (n *Node) begin(t *turn) {

@@ -260,6 +260,10 @@ export class TestNode {
 
   /** An exit that nobody wanted: told to those who watch, then the actor comes back. */
   fail(actor, reason) {
+    if (actor.busy) {
+      actor.doomed = reason;
+      return;
+    }
     actor.restarts++;
     this.#gone(actor, `error: ${reason}`);
     const most = this.#config.maxRestarts ?? 10;
@@ -483,16 +487,28 @@ export class TestNode {
     }
     if (failure === null) {
       turn.effects.forEach((e) => e.run());
+      this.#doom(actor);
       return result;
     }
     turn.undo.reverse().forEach((undo) => undo());
     if (before !== null) {
       this.#value(actor.guest.call(RESTORE, { exact: true }, before));
       if (!failure.business && !INHERITED.has(failure.code)) {
+        actor.doomed = undefined;
         this.fail(actor, failure.message);
       }
     }
+    this.#doom(actor);
     throw failure;
+  }
+
+  /** Ends an actor that was to end while it ran. */
+  #doom(actor) {
+    const reason = actor.doomed;
+    actor.doomed = undefined;
+    if (reason !== undefined) {
+      this.fail(actor, reason);
+    }
   }
 
   /** The state as it is after a turn; that it has a JSON form is checked for all actors. */
