@@ -169,9 +169,10 @@ class Groups:
         calls = []
         for cell, request in zip(group.cells, requests, strict=True):
             op, payload = _request(request)
-            calls.append(
-                self._engine.post(cell, op, _codec.dumps(payload), sender=turn.cell, reply=True)
-            )
+            body = _codec.dumps(payload)
+            if not op.startswith("__"):
+                self._engine.accept(cell, op, body)
+            calls.append(self._engine.post(cell, op, body, sender=turn.cell, reply=True))
         responses, failed = [], []
         for shard, (cell, waiter) in enumerate(zip(group.cells, calls, strict=True)):
             assert waiter is not None

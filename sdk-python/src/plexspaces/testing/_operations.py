@@ -31,6 +31,9 @@ class Operations(DataOperations):
 
     def _ask(self, turn: Turn, cell: Cell, a: Arguments, body: bytes, **more: Any) -> Raw:
         turn.release(cell)
+        if "resume" not in more and a.get("content_type") is None:
+            self._engine.accept(cell, a["op"], body, more.get("stream", False))
+        self._engine.check_circle(turn.cell, cell)
         waiter = self._engine.post(
             cell,
             a["op"],
@@ -57,6 +60,7 @@ class Operations(DataOperations):
                 cell = self._engine.find(call["target"], turn.cell)
                 payload = _codec.dumps(call.get("payload", {}))
                 turn.release(cell)
+                self._engine.accept(cell, call["op"], payload)
                 waiters.append(
                     (cell, self._engine.post(cell, call["op"], payload, sender=turn.cell, reply=True))
                 )
@@ -86,6 +90,8 @@ class Operations(DataOperations):
         cell = self._engine.find(a["target"], turn.cell)
         id = turn.effect_id()
         kind = a.get("content_type")
+        if kind is None:
+            self._engine.check_input(cell, a["op"], body)
         post = Sending(
             cell,
             lambda: self._engine.post(
@@ -98,9 +104,8 @@ class Operations(DataOperations):
     def ask_stream(self, turn: Turn, a: Arguments, body: bytes) -> str:
         cell = self._engine.find(a["target"], turn.cell)
         id, message = self._engine.number("st"), self._engine.number("m")
-        op = cell.kind.operations.get(a["op"])
-        if op is not None and not op.stream:
-            raise HostError("INVALID_ARGUMENT", f'"{a["op"]}" answers once, it is no stream')
+        if a.get("content_type") is None:
+            self._engine.accept(cell, a["op"], body, stream=True)
         self._node._streams[id] = [cell, message, a, body, False]
         self._engine.streams[id] = (cell, message)
         if not turn.message.stream and turn.message.resume is None:
@@ -155,6 +160,7 @@ class Operations(DataOperations):
         self, turn: Turn, a: Arguments, body: bytes, delay: float, period: float | None
     ) -> str:
         cell = self._engine.find(a["target"], turn.cell)
+        self._engine.check_input(cell, a["op"], body)
         id = self._engine.number("timer")
         sender = turn.cell
 
