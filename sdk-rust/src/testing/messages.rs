@@ -46,7 +46,7 @@ impl Inner {
                     Value::Null => Value::object(),
                     v => v,
                 };
-                schema::check(operation.name, &input(), &payload)
+                schema::check(operation.name, &crate::definitions::root(input), &payload)
             }
             _ => Ok(()),
         }

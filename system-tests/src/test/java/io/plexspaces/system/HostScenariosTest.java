@@ -174,10 +174,9 @@ class HostScenariosTest {
       return false;
     }
     return fields.entrySet().stream()
-        .allMatch(
-            e -> {
-              Value value = got.get(e.getKey());
-              return value != null && fits(e.getValue(), value);
-            });
+        .allMatch(e -> {
+          Value value = got.get(e.getKey());
+          return value != null && fits(e.getValue(), value);
+        });
   }
 }
