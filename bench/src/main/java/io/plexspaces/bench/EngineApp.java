@@ -55,7 +55,7 @@ final class EngineApp implements AutoCloseable {
     engine = ActorEngine.builder().operations(operations).build();
   }
 
-  /** Adds an app, as the constructor does. One thread. */
+  /** Adds an app, whose types the first app may call. One thread. */
   void start(String name, GuestModule module) {
     ActorPlan plain = ActorPlan.DEFAULT;
     ActorPlan plan =
@@ -68,14 +68,18 @@ final class EngineApp implements AutoCloseable {
             null,
             true);
     Map<String, ActorPlan> types = new HashMap<>();
-    module.description().types().keySet().forEach(t -> types.put(t, plan));
+    Map<String, AppPlan.Access> access = new HashMap<>();
+    for (String type : module.description().types().keySet()) {
+      types.put(type, plan);
+      access.put(type, new AppPlan.Access(Set.of(Role.INVOKER), Set.of(APP)));
+    }
     engine.start(
         new AppPlan(
             app(name),
             "1",
             new SupervisorPlan("root", Restart.PERMANENT, 5, 60_000, List.of()),
             types,
-            Map.of(),
+            access,
             LimitsPlan.DEFAULT,
             Map.of()),
         module);
