@@ -432,6 +432,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      guest.forgetMark(); // a guest that rests needs one version of its memory
     }
     if (stream != null) {
       if (failed) {

@@ -38,6 +38,11 @@ final class PythonInstance implements GuestInstance {
   }
 
   @Override
+  public void forgetMark() {
+    state.forgetMark();
+  }
+
+  @Override
   public boolean canRollBack() {
     return state.canRollBack();
   }

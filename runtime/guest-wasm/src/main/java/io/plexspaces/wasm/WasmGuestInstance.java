@@ -104,6 +104,13 @@ final class WasmGuestInstance implements GuestInstance {
   }
 
   @Override
+  public void forgetMark() {
+    if (state.canRollBack()) {
+      state.forgetMark();
+    }
+  }
+
+  @Override
   public boolean canRollBack() {
     return state.canRollBack();
   }

@@ -162,6 +162,11 @@ final class QuickJsInstance implements GuestInstance {
   }
 
   @Override
+  public void forgetMark() {
+    state.forgetMark();
+  }
+
+  @Override
   public boolean canRollBack() {
     return state.canRollBack();
   }
