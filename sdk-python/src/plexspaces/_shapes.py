@@ -211,6 +211,13 @@ def describe(hint: Any) -> str:
     return hint.__qualname__ if isinstance(hint, type) else str(hint).replace("typing.", "")
 
 
+def choice(values: list[Any]) -> dict[str, Any]:
+    """The schema of one of several values."""
+    if all(isinstance(v, str) for v in values):
+        return {"type": "string", "enum": list(values)}
+    return {"enum": list(values)}
+
+
 def _literal(values: tuple[Any, ...]) -> Shape:
     choices = [_codec.enum_value(v) if isinstance(v, enum.Enum) else v for v in values]
     expected = "one of " + ", ".join(repr(c) if c is not None else "null" for c in choices)
@@ -222,7 +229,7 @@ def _literal(values: tuple[Any, ...]) -> Shape:
         raise Mismatch(f"{where} must be {expected}, not {value!r}")
 
     return Shape(
-        lambda _d: {"enum": list(choices)}, decode, None, tuple({type(v) for v in values})
+        lambda _d: choice(choices), decode, None, tuple({type(v) for v in values})
     )
 
 

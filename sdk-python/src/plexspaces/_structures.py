@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plexspaces import _codec
-from plexspaces._shapes import ANY, Defs, Mismatch, Shape, describe, mismatch, shape
+from plexspaces._shapes import ANY, Defs, Mismatch, Shape, choice, describe, mismatch, shape
 
 #: What is built from the list that JSON has.
 COLLECTIONS: dict[Any, Callable[[list[Any]], Any]] = {
@@ -273,6 +273,7 @@ def _reference(kind: type, parts: list[_Part]) -> Callable[[Defs], dict[str, Any
             name = f"{kind.__name__}{n}"
         if name not in defs:
             schema: dict[str, Any] = {"type": "object"}
+            known = dict(defs)
             defs[name] = (kind, schema)
             properties = {}
             for p in parts:
@@ -281,9 +282,22 @@ def _reference(kind: type, parts: list[_Part]) -> Callable[[Defs], dict[str, Any
             required = [p.name for p in parts if p.required]
             if required:
                 schema["required"] = required
+            if not _refers(schema, name) and not any(
+                _refers(d, name) for n, (_, d) in defs.items() if n not in known and n != name
+            ):
+                del defs[name]  # only what contains itself needs a name
+                return schema
         return {"$ref": f"#/$defs/{name}"}
 
     return make
+
+
+def _refers(part: Any, name: str) -> bool:
+    if isinstance(part, dict):
+        return part.get("$ref") == f"#/$defs/{name}" or any(
+            _refers(p, name) for p in part.values()
+        )
+    return isinstance(part, (list, tuple)) and any(_refers(p, name) for p in part)
 
 
 def with_default(schema: dict[str, Any], default: Any) -> dict[str, Any]:
@@ -364,7 +378,7 @@ def _enum(kind: type[enum.Enum]) -> Shape:
     def encode(value: Any) -> Any:
         return _codec.enum_value(value) if isinstance(value, enum.Enum) else value
 
-    schema: dict[str, Any] = {"type": "integer"} if flags else {"enum": list(members)}
+    schema: dict[str, Any] = {"type": "integer"} if flags else choice(list(members))
     return Shape(lambda _d: dict(schema), decode, encode, (kind,))
 
 
