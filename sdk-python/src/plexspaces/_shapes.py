@@ -167,7 +167,7 @@ def shape(hint: Any) -> Shape:
 
 
 def _make(hint: Any) -> Shape:
-    from plexspaces import _structures  # it needs this module
+    from plexspaces import _classes, _structures  # they need this module
 
     origin = typing.get_origin(hint)
     args = typing.get_args(hint)
@@ -197,12 +197,12 @@ def _make(hint: Any) -> Shape:
         if isinstance(hint, typing.TypeVar):
             return shape(hint.__bound__) if hint.__bound__ is not None else ANY
         if isinstance(hint, type):
-            return _structures.of_class(hint)
+            return _classes.of_class(hint)
     value = getattr(hint, "__value__", None)  # type X = ..
     if value is not None:
         return shape(value)
     if isinstance(origin, type) and hasattr(origin, "__dataclass_fields__"):
-        return _structures.of_class(origin)
+        return _classes.of_class(origin)
     raise TypeError(f"{describe(hint)} has no JSON form")
 
 
