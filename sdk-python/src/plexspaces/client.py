@@ -195,6 +195,9 @@ class Client:
             raise HostError("UNAVAILABLE", f"{self.url} cannot be reached: {e}") from e
 
 
+_CUT = "the connection ended before the stream did"
+
+
 class EventStream:
     """Values of server-sent events, one by one; a context manager that ends the stream."""
 
@@ -203,6 +206,7 @@ class EventStream:
     ) -> None:
         self._connection = connection
         self._response = response
+        self._closed = False
         self._values = self._read()
 
     def __iter__(self) -> Iterator[Any]:
@@ -232,15 +236,20 @@ class EventStream:
                     return
                 if text:
                     yield _codec.loads(text.encode())
+            # A connection that is cut looks like one that ends, whatever the transfer encoding.
+            if not self._closed:
+                raise HostError("UNAVAILABLE", _CUT, retryable=False)
         except builtins.TimeoutError:
             raise TimeoutError("the stream had no value in time") from None
         except (OSError, http.client.HTTPException) as e:
-            raise HostError("UNAVAILABLE", f"the stream broke off: {e}") from e
+            if not self._closed:
+                raise HostError("UNAVAILABLE", f"{_CUT}: {e}", retryable=False) from e
         finally:
             self._connection.close()
 
     def close(self) -> None:
         """Ends the stream; the handler on the node is told."""
+        self._closed = True
         self._response.close()
         self._connection.close()
 
