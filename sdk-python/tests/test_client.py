@@ -117,9 +117,13 @@ def test_what_does_not_answer(client: Client) -> None:
     hasty = Client(client.url, timeout=0.05)
     with pytest.raises(TimeoutError, match=r"did not answer within 0.05 s"):
         hasty.ask("app/t/k", "slow")
+    for key, again in ((None, False), ("k1", True)):
+        with pytest.raises(TimeoutError) as late:
+            hasty.ask("app/t/k", "slow", idempotency_key=key)
+        assert late.value.retryable is again
     with pytest.raises(HostError, match="cannot be reached") as e:
-        Client("http://127.0.0.1:1").apps()
-    assert e.value.code == "UNAVAILABLE"
+        Client("http://127.0.0.1:1").ask("app/t/k", "op")
+    assert (e.value.code, e.value.retryable) == ("UNAVAILABLE", True)
     with pytest.raises(ValueError, match="no address of a node"):
         Client("localhost:8001")
 
@@ -192,6 +196,41 @@ def test_a_stream_that_was_closed_has_ended(client: Client) -> None:
     assert next(values) == {"n": 1}
     values.close()
     assert list(values) == []
+
+
+OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("", "gave no answer"),
+        (OK + 'Content-Length: 9\r\n\r\n{"a"', "broke off"),
+        (OK + 'Transfer-Encoding: chunked\r\n\r\n9\r\n{"a"', "broke off"),
+        (OK.replace("200 OK", "404 No") + "Content-Length: 9\r\n\r\n{", "broke off"),
+    ],
+    ids=["none", "short", "within a chunk", "an error"],
+)
+def test_an_answer_that_breaks_off(
+    says: Callable[[str], Client], answer: str, said: str
+) -> None:
+    calls = [
+        (lambda c: c.ask("app/t/k", "op"), False),
+        (lambda c: c.send("app/t/k", "op", idempotency_key="k1"), True),
+        (lambda c: c.apps(), True),
+    ]
+    if "404" in answer:
+        calls.append((lambda c: c.stream("app/t/k", "op"), False))
+    for call, again in calls:
+        with pytest.raises(HostError, match=said) as e:
+            call(says(answer))
+        assert (e.value.code, e.value.retryable) == ("UNAVAILABLE", again)
+
+
+def test_an_answer_that_is_no_json(says: Callable[[str], Client]) -> None:
+    with pytest.raises(HostError, match="what is no JSON") as e:
+        says(OK + 'Content-Length: 4\r\n\r\n{"a"').ask("app/t/k", "op")
+    assert e.value.code == "INTERNAL"
 
 
 def test_apps(client: Client, tmp_path: Path) -> None:
