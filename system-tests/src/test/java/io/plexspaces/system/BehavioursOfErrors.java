@@ -34,19 +34,9 @@ final class BehavioursOfErrors {
               }
             }),
         Behaviour.of(
-                SECTION,
-                "A business error undoes what the turn did to the state",
-                BehavioursOfErrors::refusalUndoes)
-            .but(
-                "keeps what the handler changed: such guests cannot be rolled back",
-                p -> {
-                  String actor = p.fresh();
-                  p.refusal(
-                      actor, "set_and_fail", "{\"key\":\"a\",\"value\":1}", "FAILED_PRECONDITION");
-                  assertThat(p.value(actor, "get", "{\"key\":\"a\"}")).isEqualTo(new Value.Int(1));
-                },
-                GuestLanguage.GRAALPY,
-                GuestLanguage.GRAALJS),
+            SECTION,
+            "A business error undoes what the turn did to the state",
+            BehavioursOfErrors::refusalUndoes),
         Behaviour.of(
             SECTION,
             "An invalid argument in the language's own terms is INVALID_ARGUMENT, and no crash",
