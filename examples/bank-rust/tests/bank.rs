@@ -17,7 +17,8 @@ fn open(w: &World, account: &str, balance: i64) {
 
 fn refusal(w: &World, target: &str, op: &str, payload: Value) -> (Code, String) {
     let e = w.ask(target, op, payload).unwrap_err();
-    assert!(e.business, "{}", e);
+    // What does not fit the schema is refused by the host, before the handler runs.
+    assert!(e.business || e.code == Code::InvalidArgument, "{}", e);
     (e.code, e.message)
 }
 
@@ -52,7 +53,7 @@ fn an_account_says_no() {
         (Code::FailedPrecondition, "insufficient funds: balance 0, asked 3".to_string())
     );
     let (code, message) = refusal(&w, "account/a", "deposit", json!({"amount": "1"}));
-    assert_eq!((code, message.as_str()), (Code::InvalidArgument, "\"amount\" must be an integer, not a string"));
+    assert_eq!((code, message.as_str()), (Code::InvalidArgument, "deposit: \"amount\" must be an integer, it is a string"));
 }
 
 #[test]

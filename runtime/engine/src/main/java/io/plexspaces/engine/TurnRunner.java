@@ -232,7 +232,7 @@ final class TurnRunner {
       m.reply(new Reply.Failed(why)); // nobody sent it, so there is nothing to count
       return;
     }
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     m.reply(new Reply.Failed(why));
     settle(m, why);
     count(m, "error", 0);
@@ -277,7 +277,7 @@ final class TurnRunner {
         && (slot.isAbandoned()
             || (m.context().hasDeadline()
                 && System.nanoTime() - m.context().deadlineNanos() >= 0))) {
-      cell.releaseKey(m);
+      cell.inbox().releaseKey(m);
       slot.complete(
           Reply.failed(ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before its turn"));
       count(m, "expired", 0);
@@ -336,7 +336,7 @@ final class TurnRunner {
           before = j.findTurn(m.id());
         }
         if (before.isEmpty() && key != null) {
-          Optional<IdempotentResult> result = j.findIdempotent(ActorCell.keyOf(m, key));
+          Optional<IdempotentResult> result = j.findIdempotent(Inbox.keyOf(m, key));
           if (result.isPresent() && !result.get().requestDigest().equals(requestDigest(m))) {
             throw IdempotencyErrors.mismatch(key);
           }
@@ -432,6 +432,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      guest.forgetMark(); // a guest that rests needs one version of its memory
     }
     if (stream != null) {
       if (failed) {
@@ -520,7 +521,7 @@ final class TurnRunner {
   }
 
   private void give(Message m, TurnOutcome outcome) {
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     if (m.reply() != null) {
       m.reply(
           switch (outcome) {
@@ -548,7 +549,7 @@ final class TurnRunner {
 
     @Override
     public void fail(HostError why) {
-      cell.releaseKey(message);
+      cell.inbox().releaseKey(message);
       message.reply(new Reply.Failed(why));
       message.giveBack();
     }
@@ -610,7 +611,7 @@ final class TurnRunner {
             state,
             turn.steps(),
             effects,
-            key == null ? null : ActorCell.keyOf(m, key),
+            key == null ? null : Inbox.keyOf(m, key),
             key == null ? null : requestDigest(m),
             cell.app().module().digest(),
             m.context().traceId());
@@ -704,7 +705,7 @@ final class TurnRunner {
   }
 
   private void refuseAfterTurn(Message m, HostError error) {
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     CommitPipeline pipeline = cell.pipeline();
     if (pipeline == null) {
       m.reply(new Reply.Failed(error));

@@ -230,26 +230,38 @@ final class PageTable {
     int c = number >>> CHUNK_BITS;
     int k = number & CHUNK_MASK;
     byte[] shared = readable[c][k];
+    boolean before = shared != ZERO && !inBase(c, k, shared);
+    if (before && mark == null) {
+      // A mark had it too, and is gone: nobody else has it now.
+      ownChunk(c)[k] = shared;
+      return shared;
+    }
     if (!budget.tryCharge(SIZE)) {
       throw new BudgetExhausted(budget.limit());
     }
     held.setPlain(held.getPlain() + SIZE);
+    byte[][] mine = ownChunk(c);
+    byte[] copy = shared == ZERO ? new byte[SIZE] : shared.clone();
+    readable[c][k] = copy;
+    mine[k] = copy;
+    if (mark != null) {
+      copiedSinceMark++;
+      if (before) {
+        heldByMarkOnly++;
+      }
+    }
+    return copy;
+  }
+
+  /** The pages of chunk {@code c} that are owned, in arrays of our own. */
+  private byte[][] ownChunk(int c) {
     byte[][] mine = owned[c];
     if (mine == null) {
       readable[c] = readable[c].clone();
       mine = new byte[readable[c].length][];
       owned[c] = mine;
     }
-    byte[] copy = shared == ZERO ? new byte[SIZE] : shared.clone();
-    readable[c][k] = copy;
-    mine[k] = copy;
-    if (mark != null) {
-      copiedSinceMark++;
-      if (shared != ZERO && !inBase(c, k, shared)) {
-        heldByMarkOnly++;
-      }
-    }
-    return copy;
+    return mine;
   }
 
   private boolean inBase(int c, int k, byte[] page) {
@@ -283,11 +295,17 @@ final class PageTable {
     pages = m.pages();
   }
 
-  /** The memory as it is, for forks; this table must not be used afterwards, but for closing. */
-  Image freeze() {
+  /** Gives up what only the mark has. */
+  void forgetMark() {
     release(heldByMarkOnly * SIZE);
     heldByMarkOnly = 0;
+    copiedSinceMark = 0;
     mark = null;
+  }
+
+  /** The memory as it is, for forks; this table must not be used afterwards, but for closing. */
+  Image freeze() {
+    forgetMark();
     return share();
   }
 

@@ -32,6 +32,13 @@ public abstract class StateInstance implements GuestInstance {
   }
 
   @Override
+  public final void forgetMark() {
+    if (state.canRollBack()) {
+      state.forgetMark();
+    }
+  }
+
+  @Override
   public final boolean canRollBack() {
     return state.canRollBack();
   }

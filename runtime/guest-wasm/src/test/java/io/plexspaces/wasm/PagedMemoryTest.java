@@ -58,6 +58,8 @@ class PagedMemoryTest {
       if (random.nextInt(200) == 0) {
         table.mark();
         mine.refresh();
+      } else if (random.nextInt(200) == 0) {
+        table.forgetMark();
       }
     }
     assertThat(mine.pages()).isEqualTo(stock.pages());
@@ -202,6 +204,34 @@ class PagedMemoryTest {
     assertThat(t.heldBytes())
         .as("the page that only the old mark had is given back")
         .isEqualTo(held);
+    t.close();
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void aForgottenMarkLeavesOneVersionOfEachPage() {
+    PageTable t = table(1, 1);
+    PagedMemory m = memory(t);
+    m.writeI32(0, 1);
+    m.writeI32(9000, 1);
+    t.mark();
+    m.refresh();
+    long held = t.heldBytes();
+    m.writeI32(0, 2);
+    assertThat(t.heldBytes()).isEqualTo(held + PageTable.SIZE);
+    t.forgetMark();
+    m.refresh();
+    assertThat(t.heldBytes()).as("the page as it was is given back").isEqualTo(held);
+    m.writeI32(9000, 2);
+    assertThat(t.heldBytes()).as("nobody else has the page, so it is not copied").isEqualTo(held);
+    assertThat(m.readInt(0)).isEqualTo(2);
+    assertThat(m.readInt(9000)).isEqualTo(2);
+    t.mark();
+    m.refresh();
+    m.writeI32(9000, 3);
+    t.rollBack();
+    m.refresh();
+    assertThat(m.readInt(9000)).isEqualTo(2);
     t.close();
     assertThat(budget.used()).isZero();
   }
