@@ -58,13 +58,12 @@ final class PolyglotEngine implements GuestEngine {
   public GuestModule load(byte[] artifact, GuestLimits limits) {
     CodelessModule sources = CodelessModule.read(artifact);
     sources.requireEngine(
-        language.artifactEngine(),
-        language.artifactVersion(),
-        language.name() + " runs those for");
+        language.artifactEngine(), language.artifactVersion(), language.name() + " runs those for");
     LoadedApp app = new LoadedApp(sources);
     Shared s = shared();
     ModuleDescription description = describe(s, app, limits);
-    return new PolyglotModule(language, s, app, GuestModule.digestOf(artifact), description, budget);
+    return new PolyglotModule(
+        language, s, app, GuestModule.digestOf(artifact), description, budget);
   }
 
   private ModuleDescription describe(Shared s, LoadedApp app, GuestLimits limits) {

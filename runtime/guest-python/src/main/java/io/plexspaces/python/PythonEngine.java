@@ -110,7 +110,13 @@ public final class PythonEngine implements GuestEngine {
               return describe(app, interpreter, lease);
             });
     return new PythonModule(
-        GuestModule.digestOf(artifact), grown.made(), program, grown.template(), interpreter, limits, budget);
+        GuestModule.digestOf(artifact),
+        grown.made(),
+        program,
+        grown.template(),
+        interpreter,
+        limits,
+        budget);
   }
 
   /** A template, and what came of the work that made it. */
