@@ -4,11 +4,11 @@ import java.util.Collection;
 import java.util.Locale;
 
 /** Finds what a misspelt word was meant to be. */
-final class Suggestion {
+public final class Suggestion {
   private Suggestion() {}
 
   /** {@code , did you mean "x"?}, or nothing where no candidate is near. */
-  static String of(String word, Collection<String> candidates) {
+  public static String of(String word, Collection<String> candidates) {
     String best = "";
     int bestDistance = Integer.MAX_VALUE;
     for (String candidate : candidates) {

@@ -88,6 +88,7 @@ final class BuildCommand implements Callable<Integer> {
   }
 
   private void show(byte[] artifact, String digest) {
+    Node.logInLines();
     ModuleDescription module = ModuleCheck.describe(artifact);
     progress(digest + ", written with " + module.sdk());
     session.print(module.toValue(), ModuleCheck.table(module));

@@ -61,6 +61,7 @@ final class Cli {
         NodeCommand.tree(s),
         CommandTree.leaf("quickstart", () -> new QuickstartCommand(s)),
         CommandTree.leaf("build", () -> new BuildCommand(s)),
+        CommandTree.leaf("new", () -> new NewCommand(s)),
         CommandTree.leaf("dev", () -> new DevCommand(s)),
         CommandTree.leaf("deploy", () -> new DeployCommand(s)),
         CommandTree.leaf("undeploy", () -> new UndeployCommand(s)),

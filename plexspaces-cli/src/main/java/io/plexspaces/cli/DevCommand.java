@@ -57,8 +57,7 @@ final class DevCommand implements Callable<Integer> {
       throw CliException.usage(
           "there is no "
               + toml
-              + ": docs/configuration.md shows what is in one; or name it with"
-              + " --config");
+              + ": \"plexspaces new\" makes an app with one; or name it with --config");
     }
     Node own = node(dir);
     NodeClient client = own == null ? session.client() : session.client(own.url());

@@ -22,12 +22,22 @@ final class Guests {
    * @param cache where compiled modules and initialised interpreters are kept
    */
   static List<GuestEngine> engines(Path cache, MemoryBudget budget) {
+    return engines(cache, cache, budget);
+  }
+
+  /**
+   * As {@link #engines(Path, MemoryBudget)}.
+   *
+   * @param cache where compiled modules are kept
+   * @param interpreters where initialised interpreters are kept; there are few of them
+   */
+  static List<GuestEngine> engines(Path cache, Path interpreters, MemoryBudget budget) {
     String installed = System.getProperty(INSTALLED_MODULES, "");
     Path shared = installed.isEmpty() ? null : Path.of(installed);
     ModuleCompiler compiler = new ModuleCompiler(cache, shared);
     return List.of(
         new QuickJsEngine(compiler, budget),
-        new PythonEngine(compiler, cache, shared, budget),
+        new PythonEngine(compiler, interpreters, shared, budget),
         new WasmEngine(compiler, budget));
   }
 }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a module says of itself when it is loaded, without a node. */
 final class ModuleCheck {
+  /** Names a folder for what takes long to make and is good for all modules. */
+  static final String CACHE = "plexspaces.cache";
+
   private static final long MEMORY = 1L << 30;
 
   private ModuleCheck() {}
@@ -38,7 +41,9 @@ final class ModuleCheck {
     }
     List<GuestEngine> engines = List.of();
     try {
-      engines = Guests.engines(cache, new MemoryBudget(MEMORY));
+      String kept = System.getProperty(CACHE, "");
+      Path interpreters = kept.isEmpty() ? cache : Path.of(kept);
+      engines = Guests.engines(cache, interpreters, new MemoryBudget(MEMORY));
       GuestEngine engine =
           engines.stream()
               .filter(e -> e.accepts(artifact))

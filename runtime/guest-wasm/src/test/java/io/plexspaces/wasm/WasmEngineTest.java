@@ -483,6 +483,24 @@ class WasmEngineTest {
     assertThat(count(i)).as("-1 at the cap of 7 pages").isEqualTo(255);
   }
 
+  /** As a language does that cannot allocate: memory.grow answers -1, and it gives up. */
+  @Test
+  void aGuestThatGivesUpWhenItIsRefusedMemoryIsOutOfMemory() {
+    Code growsUntilRefused =
+        Code.code().loop().i32(1).memoryGrow().i32(-1).eq().op(0x45).brIf(0).end().unreachable();
+    GuestModule m = load(new GuestBuilder().memory(1, 5).handler(growsUntilRefused));
+    GuestInstance i = m.spawn("thing", SEED);
+    i.mark();
+    GuestTrap t = catchThrowableOfType(GuestTrap.class, () -> handle(i, ""));
+    assertThat(t.error().code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
+    assertThat(t.error().message()).contains("memory_per_actor");
+    i.rollBack();
+    GuestModule other = load(new GuestBuilder().handler(Code.code().unreachable()));
+    GuestInstance crashing = other.spawn("thing", SEED);
+    GuestTrap crash = catchThrowableOfType(GuestTrap.class, () -> handle(crashing, ""));
+    assertThat(crash.error().code()).isEqualTo(ErrorCode.INTERNAL);
+  }
+
   @Test
   void aUsedUpBudgetTrapsTheGuestThatWrites() {
     MemoryBudget small = new MemoryBudget(100 << 10);
