@@ -300,6 +300,10 @@ class Engine:
     def exited(self, cell: Cell, reason: str) -> None:
         """Tells monitors and links, and ends what ends with its holder."""
         me = cell.address
+        for streams in cell.inner.values():
+            for stream in streams:
+                self.close_stream(stream, cell)
+        cell.inner.clear()
         for name, holder in list(cell.app.names.items()):
             if holder == me:
                 del cell.app.names[name]
