@@ -187,3 +187,20 @@ def test_two_parts_are_type_and_key_and_more_begin_with_the_app(node: TestNode) 
             with pytest.raises(HostError, match='there is no app "counter"') as e:
                 call(target)
             assert e.value.code == "NOT_FOUND"
+        for target in ("counter/", "app/counter/", "counter/" + "é" * 257):
+            with pytest.raises(HostError, match="actor key") as e:
+                call(target)
+            assert e.value.code == "INVALID_ARGUMENT"
+
+
+def test_a_stream_whose_actor_has_crashed_has_failed_and_is_not_complete(node: TestNode) -> None:
+    values = node.stream("main", "ticks")
+    relayed = node.stream("counter/b", "relay", {"target": "main"})
+    assert (next(values), next(relayed)) == (0, 0)
+    with pytest.raises(HostError):
+        node.ask("main", "own", {"target": "ghost/x", "code": "NOT_FOUND"})
+    for stream in (values, relayed):
+        with pytest.raises(HostError, match="app/counter/main has ended") as e:
+            next(stream)
+        assert e.value.code == "UNAVAILABLE"
+    assert (node.restarts("main"), node.restarts("counter/b")) == (1, 0)

@@ -212,12 +212,16 @@ class Cell:
             self.engine.close_stream(stream, self)
 
     def _handle(self, turn: Turn) -> tuple[Wire | None, bytes, bytes]:
+        m = turn.message
+        if m.resume is not None and m.resume not in self._producing and not m.close:
+            gone = f"{self.address} has ended, and its streams with it"
+            turn.note("UNAVAILABLE", gone)
+            return {"code": "UNAVAILABLE", "message": gone}, b"", b""
         if self.guest is None:
             error = self.activate()
             if error is not None:
                 return error, b"", b""
         assert self.guest is not None
-        m = turn.message
         op = self.kind.operations.get(m.op) if m.resume is None else self._producing.get(m.resume)
         turn.read_only = op is not None and op.kind == "query"
         if m.resume is not None:
@@ -259,6 +263,14 @@ class Cell:
             own.clear()
             own.update(self._attributes)
             self.guest.call(_guest.RESTORE, b"{}", self.committed)
+
+    def lose_streams(self) -> None:
+        """Its memory is gone, and with it what it streams and what its streams read."""
+        self._producing.clear()
+        for streams in self.inner.values():
+            for stream in streams:
+                self.engine.close_stream(stream, self)
+        self.inner.clear()
 
     # ---- life
 
