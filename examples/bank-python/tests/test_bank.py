@@ -104,11 +104,13 @@ class SlowAccount(Actor):
         return amount
 
 
-def test_a_deposit_that_may_still_happen_is_not_given_back(node: TestNode) -> None:
-    node.app("bank-slow", SlowAccount)
-    call = {"source": "account/ada", "target": "bank-slow/slow/x", "amount": 30}
-    with pytest.raises(BusinessError, match="nobody knows whether bank-slow/slow/x") as e:
-        node.ask("bank", "transfer", call)
-    assert e.value.code == "DEADLINE_EXCEEDED"
-    assert node.ask("account/ada", "balance") == 70
-    assert node.ask("bank", "transfers") == 0
+def test_a_deposit_that_may_still_happen_is_not_given_back() -> None:
+    with TestNode() as node:
+        node.app("bank-python", AccountActor, BankActor, SlowAccount, children={"bank": "bank"})
+        node.ask("account/ada", "open", {"owner": "Ada", "balance": 100})
+        call = {"source": "account/ada", "target": "slow/x", "amount": 30}
+        with pytest.raises(BusinessError, match="nobody knows whether slow/x got the 30") as e:
+            node.ask("bank", "transfer", call)
+        assert e.value.code == "DEADLINE_EXCEEDED"
+        assert node.ask("account/ada", "balance") == 70
+        assert node.ask("bank", "transfers") == 0
