@@ -20,7 +20,7 @@ def failure(call, kind=HostError):
 
 def deploys_and_lists():
     assert failure(lambda: client.app(APP)).code == "NOT_FOUND"
-    assert client.deploy(APP, wasm, config)["name"] == APP
+    assert client.deploy(APP, wasm, config)["app"] == APP
     assert APP in str(client.apps())
     assert failure(lambda: client.deploy(APP, wasm, config)).code in ("ALREADY_EXISTS", "FAILED_PRECONDITION")
 
@@ -37,7 +37,7 @@ def asks_and_sends():
 
 
 def keys_are_any_text():
-    for key in ("ü 😀", "a/b?c#d&e=f%20", "..", "x" * 300):
+    for key in ("ü 😀", "a/b?c#d&e=f%20", "..", ".", "../x", "x" * 300):
         actor = f"{APP}/probe/{key}"
         client.ask(actor, "set", {"key": "k", "value": key})
         assert client.ask(actor, "get", {"key": "k"}) == key, key
@@ -61,7 +61,7 @@ def errors_are_the_nodes():
 def streams_come_value_by_value():
     probe = f"{APP}/probe/streams"
     assert list(client.stream(probe, "stream", {"n": 3})) == [{"i": 0}, {"i": 1}, {"i": 2}]
-    values = client.stream(probe, "stream", {"n": 9, "fail_at": 1})
+    values = client.stream(probe, "stream", {"n": 9, "fail_at": 1, "pause_ms": 50})
     assert next(values) == {"i": 0}
     failed = failure(lambda: next(values))
     assert (failed.code, failed.message) == ("FAILED_PRECONDITION", "failed at 1")
@@ -83,6 +83,7 @@ def a_key_makes_a_retry_the_same_request():
     key = 'retry "1" \\ of 1'
     for _ in range(2):
         client.send(probe, "remember", {"value": "once"}, idempotency_key="s1")
+        wait_until(lambda: client.ask(probe, "remembered") == ["once"])
     first = client.ask(probe, "host", {"operation": "uuid"}, idempotency_key=key)
     assert client.ask(probe, "host", {"operation": "uuid"}, idempotency_key=key) == first
     assert client.ask(probe, "host", {"operation": "uuid"}) != first
