@@ -188,13 +188,15 @@ func guarded(values iter.Seq2[any, error]) iter.Seq2[any, error] {
 func (i *Instance) resume(in map[string]any) (map[string]any, []byte, error) {
 	id, _ := in["id"].(string)
 	s := i.streams[id]
-	if s == nil {
+	if closing, _ := in["close"].(bool); closing {
+		if s != nil {
+			delete(i.streams, id)
+			s.stop()
+		}
 		return map[string]any{"more": false}, nil, nil
 	}
-	if closing, _ := in["close"].(bool); closing {
-		delete(i.streams, id)
-		s.stop()
-		return map[string]any{"more": false}, nil, nil
+	if s == nil {
+		return nil, nil, &wire.HostError{Code: wire.NotFound, Message: fmt.Sprintf("there is no stream %q: it has ended, or the actor was restarted", id)}
 	}
 	return i.advance(id, s)
 }
