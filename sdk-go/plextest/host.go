@@ -12,7 +12,9 @@ import (
 type open struct {
 	message *message
 	actor   *actor
-	ended   bool
+	// life is which of the actor's lives its memory is of.
+	life  int
+	ended bool
 }
 
 func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
@@ -24,16 +26,20 @@ func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
 		return nil, false, nil
 	case s.actor == nil:
 		if s.actor, err = n.callee(s.message.target); err == nil {
+			s.life = s.actor.life
 			err = n.accept(s.actor.kind, s.message, true)
 		}
 		if err == nil {
 			h := s.message.header(n.types[s.actor.kind][s.message.op].kind)
 			h["stream"] = true
-			header, value, err = n.turnOf(s.actor, opHandle, h, s.message.body, forever)
+			header, value, err = n.turnOf(s.actor, n.turn(s.actor, s.message), opHandle, h, s.message.body)
 		}
 	default:
 		if _, err = n.callee(s.actor.address); err == nil {
-			header, value, err = n.turnOf(s.actor, opResumeStream, map[string]any{"id": s.message.id}, nil, forever)
+			err = n.gone(s)
+		}
+		if err == nil {
+			header, value, err = n.turnOf(s.actor, n.turn(s.actor, s.message), opResumeStream, map[string]any{"id": s.message.id}, nil)
 		}
 	}
 	more, _ := header["more"].(bool)
@@ -41,13 +47,24 @@ func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
 	return value, more, err
 }
 
+// gone is what the reader of a stream gets when the memory is gone that held it.
+func (n *Node) gone(s *open) error {
+	switch {
+	case n.actors[s.actor.address] != s.actor:
+		return refuse(wire.Unavailable, "%s: it is being stopped", s.actor.address)
+	case s.life != s.actor.life:
+		return refuse(wire.Unavailable, "%s: %s", s.actor.address, s.actor.why)
+	}
+	return nil
+}
+
 func (n *Node) closeStream(s *open) {
 	if s == nil || s.ended || s.actor == nil {
 		return
 	}
 	s.ended = true
-	if n.actors[s.actor.address] == s.actor {
-		_, _, _ = n.turnOf(s.actor, opResumeStream, map[string]any{"id": s.message.id, "close": true}, nil, forever)
+	if n.gone(s) == nil {
+		_, _, _ = n.turnOf(s.actor, n.turn(s.actor, s.message), opResumeStream, map[string]any{"id": s.message.id, "close": true}, nil)
 	}
 }
 
@@ -61,11 +78,21 @@ func (n *Node) call(operation string, h map[string]any, body []byte) (map[string
 	if err != nil {
 		return nil, nil, err
 	}
-	h = parsed.(map[string]any)
 	if len(n.stack) == 0 {
 		return nil, nil, refuse(wire.FailedPrecondition, "%s is possible only in a turn", operation)
 	}
 	t := n.stack[len(n.stack)-1]
+	header, reply, err := n.answer(t, operation, parsed.(map[string]any), body)
+	if err != nil {
+		t.note(err)
+	}
+	return header, reply, err
+}
+
+func (n *Node) answer(t *turn, operation string, h map[string]any, body []byte) (map[string]any, []byte, error) {
+	if err := t.allow(operation); err != nil {
+		return nil, nil, err
+	}
 	switch operation {
 	case "stream_next":
 		s := n.streams[text(h, "stream")]

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"plexspaces.io/sdk-go/internal/guest"
 	"plexspaces.io/sdk-go/internal/wire"
 )
 
@@ -38,6 +39,11 @@ type turn struct {
 	point *point
 	// discard says that nothing of the turn leaves.
 	discard bool
+	// query says that its operation only reads.
+	query bool
+	// errors are the last that host calls gave, codes are those of all of them.
+	errors []hostError
+	codes  map[string]bool
 }
 
 type effect struct {
@@ -170,7 +176,7 @@ func (n *Node) deliver(m *message) (map[string]any, []byte, error) {
 	if err := n.accept(a.kind, m, false); err != nil {
 		return nil, nil, err
 	}
-	header, reply, err := n.turnOf(a, opHandle, m.header(n.types[a.kind][m.op].kind), m.body, m.deadline)
+	header, reply, err := n.turnOf(a, n.turn(a, m), opHandle, m.header(n.types[a.kind][m.op].kind), m.body)
 	if err == nil && n.nowMS > m.deadline {
 		return nil, nil, refuse(wire.DeadlineExceeded, "%s did not reply to %q in time", a.address, m.op)
 	}
@@ -224,7 +230,7 @@ func (n *Node) handle(m *message) {
 		err = n.accept(a.kind, m, false)
 	}
 	if err == nil {
-		_, body, err = n.turnOf(a, opHandle, m.header(n.types[a.kind][m.op].kind), m.body, m.deadline)
+		_, body, err = n.turnOf(a, n.turn(a, m), opHandle, m.header(n.types[a.kind][m.op].kind), m.body)
 	}
 	if m.reply != nil {
 		m.reply.done, m.reply.body, m.reply.err = true, body, err
@@ -233,29 +239,39 @@ func (n *Node) handle(m *message) {
 	}
 }
 
-// turnOf is run, with the actor's state put back if it fails.
-func (n *Node) turnOf(a *actor, op int, header map[string]any, body []byte, deadline int64) (map[string]any, []byte, error) {
-	before := n.snapshot(a)
+// turn is that of a message.
+func (n *Node) turn(a *actor, m *message) *turn {
+	return &turn{actor: a, deadline: m.deadline, query: n.isQuery(a, m.op)}
+}
+
+// turnOf is run, with the actor put back if it fails, and after a query.
+func (n *Node) turnOf(a *actor, t *turn, op int, header map[string]any, body []byte) (map[string]any, []byte, error) {
+	before, err := a.instance.Mark()
+	if err != nil {
+		n.t.Fatalf("the state of %s cannot be stored: %v", a.address, err)
+	}
 	defer n.doom(a)
-	h, reply, err := n.run(&turn{actor: a, deadline: deadline}, op, header, body)
+	h, reply, err := n.run(t, op, header, body)
 	if err == nil {
+		// What a stream's next value needs stays.
+		if streamed, _ := header["stream"].(bool); t.query && !streamed && op == opHandle {
+			n.rollBack(a, before)
+		}
 		return h, reply, nil
 	}
 	failure := wire.FailureOf(err)
-	business, _ := failure["business"].(bool)
-	switch failure["code"] {
-	case string(wire.DeadlineExceeded), string(wire.Cancelled), string(wire.ResourceExhausted):
-		// Inherited: no fault of the actor.
-		business = true
-	}
-	if business {
-		if e := n.restore(a, before); e != nil {
-			n.t.Fatalf("%s does not start again: %v", a.address, e)
-		}
+	if business, _ := failure["business"].(bool); business || t.inherited(failure) {
+		n.rollBack(a, before)
 	} else {
-		n.crashed(a, text(failure, "message"), before)
+		n.crashed(a, text(failure, "message"), before.State())
 	}
 	return nil, nil, err
+}
+
+func (n *Node) rollBack(a *actor, to guest.Mark) {
+	if err := a.instance.RollBack(to); err != nil {
+		n.t.Fatalf("%s cannot go back to its state: %v", a.address, err)
+	}
 }
 
 // doom ends an actor that was to end while it ran.
