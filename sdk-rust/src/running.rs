@@ -15,6 +15,7 @@ pub trait AnyActor {
     fn terminate(&mut self, reason: &str);
     /// Begins anew; the streams stay.
     fn reset(&mut self);
+    fn forget_streams(&mut self);
 }
 
 struct Running<A: Actor> {
@@ -51,8 +52,8 @@ impl<A: Actor> AnyActor for Running<A> {
         match self.streams.remove(id) {
             Some(stream) => self.next(id.to_string(), stream),
             None => Err(Error::system(
-                Code::Aborted,
-                format!("the stream \"{}\" is not open any more: its actor was restarted", id),
+                Code::NotFound,
+                format!("there is no stream \"{}\": it has ended, or the actor was restarted", id),
             )),
         }
     }
@@ -78,6 +79,10 @@ impl<A: Actor> AnyActor for Running<A> {
 
     fn reset(&mut self) {
         self.actor = A::default();
+    }
+
+    fn forget_streams(&mut self) {
+        self.streams.clear();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::life::Watch;
 use super::link::ServiceLink;
+use super::rules::HostErrors;
 use super::shards::Group;
 use super::space::{Tuples, Written};
 use super::tuples::Subscription;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 pub const EPOCH_MS: i64 = 1_700_000_000_000;
 pub const OUTSIDE_MS: i64 = 30_000;
 pub const FOREVER: i64 = i64::MAX;
+const MAX_KEY: usize = 512;
 
 pub type Fake = Rc<dyn Fn(&Value, &[u8]) -> Result<Value, Error>>;
 pub type Undo = Box<dyn FnOnce(&Inner)>;
@@ -54,6 +56,9 @@ pub struct Slot {
     config: Value,
     pub actor: RefCell<Box<dyn AnyActor>>,
     pub restarts: Cell<i64>,
+    /// How often it has crashed, and the last reason: what was in its memory then is gone.
+    pub life: Cell<u64>,
+    pub why: RefCell<String>,
     /// Why it ends when its turn does.
     pub doomed: RefCell<Option<String>>,
 }
@@ -88,6 +93,10 @@ pub struct Timer {
 pub struct Open {
     pub target: String,
     pub message_id: String,
+    /// Whose memory it is in, and in which of its lives.
+    pub slot: Rc<Slot>,
+    pub life: u64,
+    pub query: bool,
     /// The turn that ends it.
     pub owner: Option<Owner>,
     pub first: Option<Result<Option<Value>, Error>>,
@@ -112,6 +121,9 @@ pub struct Turn {
     /// The message that began the stream that runs, if one does.
     pub stream: Option<String>,
     pub deadline: i64,
+    /// Whether its operation only reads.
+    pub query: bool,
+    pub errors: HostErrors,
     pub effects: Vec<Effect>,
     pub undo: Vec<Undo>,
     /// Where a transaction of tuples began.
@@ -123,6 +135,13 @@ pub struct Point {
     pub undo: usize,
     /// What the turn had written and taken before.
     pub before: Vec<Written>,
+}
+
+/// How a turn failed.
+pub struct Failed {
+    pub error: Error,
+    /// A host call gave the error: it is no fault of the actor.
+    pub inherited: bool,
 }
 
 /// What an actor is called for.
@@ -177,25 +196,32 @@ impl Inner {
         Ok(Message { op: op.to_string(), id: format!("m{}", self.next_id()), from, content_type, body })
     }
 
-    /// The full address: of a child id, `type/key`, `app/type/key`.
+    /// The full address: of a child id, `type/key` of the own app, or `app/type/key`. Only the last has room for keys
+    /// with slashes.
     pub fn resolve(&self, target: &str) -> Result<String, Error> {
-        if !target.contains('/') {
-            return match self.children.borrow().get(target) {
-                Some((name, _)) => Ok(format!("{}/{}/{}", self.app, name, target)),
-                None => Err(Error::system(Code::NotFound, format!("there is no child \"{}\" in this world", target))),
-            };
-        }
-        let own = format!("{}/", self.app);
-        let local = match target.strip_prefix(&own) {
-            Some(local) if local.contains('/') => local,
-            _ => target,
+        let missing = |why: String| Err(Error::system(Code::NotFound, why));
+        let address = match target.matches('/').count() {
+            0 => match self.children.borrow().get(target) {
+                Some((name, _)) => return Ok(format!("{}/{}/{}", self.app, name, target)),
+                None => return missing(format!("there is no child \"{}\" in this world", target)),
+            },
+            1 => format!("{}/{}", self.app, target),
+            _ => target.to_string(),
         };
-        let (name, key) = local.split_at(local.find('/').unwrap_or(0));
-        if self.types.borrow().iter().any(|t| t.name == name) && !key[1..].contains('/') {
-            Ok(format!("{}/{}", self.app, local))
-        } else {
-            Err(Error::system(Code::NotFound, format!("there is no actor \"{}\" in this world", target)))
+        let mut parts = address.splitn(3, '/');
+        let mut next = || parts.next().unwrap_or("");
+        let (app, name, key) = (next(), next(), next());
+        if app != self.app {
+            return missing(format!("there is no app \"{}\": this world is \"{}\"", app, self.app));
         }
+        if !self.types.borrow().iter().any(|t| t.name == name) {
+            return missing(format!("there is no actor type \"{}\" in this world", name));
+        }
+        if key.is_empty() || key.len() > MAX_KEY {
+            let why = format!("actor key \"{}\" is not valid: 1 to {} bytes of UTF-8", key, MAX_KEY);
+            return Err(Error::system(Code::InvalidArgument, why));
+        }
+        Ok(address)
     }
 
     pub(crate) fn type_of(&self, address: &str) -> Type {
@@ -240,15 +266,18 @@ impl Inner {
             config: config.clone(),
             actor: RefCell::new((kind.make)()),
             restarts: Cell::new(0),
+            life: Cell::new(0),
+            why: RefCell::default(),
             doomed: RefCell::new(None),
         });
-        self.turn(address, &slot, None, FOREVER, |actor| {
+        self.turn(address, &slot, None, false, FOREVER, |actor| {
             actor.init(&config)?;
             match stored.or(initial) {
                 Some(state) => actor.restore(state),
                 None => Ok(()),
             }
-        })?;
+        })
+        .map_err(|f| f.error)?;
         self.actors.borrow_mut().insert(address.to_string(), slot.clone());
         self.order.borrow_mut().push(address.to_string());
         Ok(slot)
@@ -287,7 +316,8 @@ impl Inner {
         }
     }
 
-    pub fn work(&self, address: &str, work: Work, deadline: i64) -> Result<(Reply, bool), Error> {
+    /// `query` says whether the operation only reads.
+    pub fn work(&self, address: &str, work: Work, query: bool, deadline: i64) -> Result<(Reply, bool), Error> {
         if self.is_busy(address) {
             let mut circle: Vec<String> = self.turns.borrow().iter().map(|t| t.actor.clone()).collect();
             circle.push(address.to_string());
@@ -303,7 +333,7 @@ impl Inner {
             Work::Resume(id) | Work::Close(id) => Some(id.clone()),
         };
         let before = slot.actor.borrow().snapshot();
-        let done = self.turn(address, &slot, stream.clone(), deadline, |actor| {
+        let done = self.turn(address, &slot, stream.clone(), query, deadline, |actor| {
             let next = match work {
                 Work::Handle(message) => {
                     let reply = actor.handle(message)?;
@@ -322,27 +352,45 @@ impl Inner {
             Ok((Reply::Value(value), more))
         });
         // A stream's own streams end with it.
-        if let (Some(id), false) = (stream, matches!(done, Ok((_, true)))) {
+        if let (Some(id), false) = (stream.clone(), matches!(done, Ok((_, true)))) {
             self.close_owned(&Owner::Stream(id));
         }
-        if let Err(error) = &done {
-            self.undo(address, &slot, before);
-            if !(error.business || inherited(error.code)) {
-                slot.restarts.set(slot.restarts.get() + 1);
-                self.exited(address, &format!("error: {}", error.message));
-            }
+        match &done {
+            // What a stream's next value needs stays.
+            Ok(_) if query && stream.is_none() => self.put_back(address, &slot, before),
+            Ok(_) => {}
+            Err(f) if f.error.business || f.inherited => self.undo(address, &slot, before),
+            Err(f) => self.restarted(address, &slot, before, &f.error.message),
         }
         let doomed = slot.doomed.borrow_mut().take();
         if let Some(reason) = doomed {
             self.crashed(address, &reason);
         }
-        done
+        done.map_err(|f| f.error)
     }
 
-    /// The actor as it was before the turn: made and initialised anew, then given its state.
-    pub fn undo(&self, address: &str, slot: &Slot, before: Value) {
+    /// The declared state as it was before a query.
+    fn put_back(&self, address: &str, slot: &Slot, before: Value) {
+        let now = slot.actor.borrow().snapshot();
+        if now != before && slot.actor.borrow_mut().restore(before.clone()).is_err() {
+            self.undo(address, slot, before);
+        }
+    }
+
+    /// The actor made anew after a crash: its streams are gone, and who watches it is told.
+    pub fn restarted(&self, address: &str, slot: &Slot, state: Value, why: &str) {
+        slot.restarts.set(slot.restarts.get() + 1);
+        slot.life.set(slot.life.get() + 1);
+        *slot.why.borrow_mut() = why.to_string();
+        slot.actor.borrow_mut().forget_streams();
+        self.undo(address, slot, state);
+        self.exited(address, &format!("error: {}", why));
+    }
+
+    /// The actor as it was before the turn: made and initialised anew, then given its state. Its streams go on.
+    fn undo(&self, address: &str, slot: &Slot, before: Value) {
         let again = catch_unwind(AssertUnwindSafe(|| {
-            self.begin(address, None, FOREVER);
+            self.begin(address, None, false, FOREVER);
             let mut actor = slot.actor.borrow_mut();
             actor.reset();
             let mut config = slot.config.clone();
@@ -358,7 +406,7 @@ impl Inner {
         }
     }
 
-    fn begin(&self, address: &str, stream: Option<String>, deadline: i64) {
+    fn begin(&self, address: &str, stream: Option<String>, query: bool, deadline: i64) {
         address::set(address);
         let id = self.next_id();
         self.turns.borrow_mut().push(Turn {
@@ -366,6 +414,8 @@ impl Inner {
             actor: address.to_string(),
             stream,
             deadline,
+            query,
+            errors: HostErrors::default(),
             effects: Vec::new(),
             undo: Vec::new(),
             point: None,
@@ -391,10 +441,11 @@ impl Inner {
         address: &str,
         slot: &Slot,
         stream: Option<String>,
+        query: bool,
         deadline: i64,
         f: impl FnOnce(&mut dyn AnyActor) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.begin(address, stream, deadline);
+    ) -> Result<T, Failed> {
+        self.begin(address, stream, query, deadline);
         let depth = self.turns.borrow().len();
         let done = catch_unwind(AssertUnwindSafe(|| f(slot.actor.borrow_mut().as_mut())));
         let done = done.unwrap_or_else(|panic| {
@@ -406,8 +457,12 @@ impl Inner {
             let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             Err(Error::system(Code::Internal, format!("the actor crashed: {}", why)))
         });
+        let inherited = match (&done, self.turns.borrow().last()) {
+            (Err(error), Some(turn)) => turn.errors.gave(error),
+            _ => false,
+        };
         self.end(done.is_ok());
-        done
+        done.map_err(|error| Failed { error, inherited })
     }
 
     pub fn commit(&self, effect: Effect) {
@@ -424,17 +479,16 @@ impl Inner {
     }
 }
 
-/// What an actor fails with that is no fault of its own.
-fn inherited(code: Code) -> bool {
-    matches!(code, Code::DeadlineExceeded | Code::Cancelled | Code::ResourceExhausted)
-}
-
 impl Transport for Inner {
     fn call(&self, operation: &str, arguments: &Value, body: &[u8]) -> Result<(Value, Vec<u8>), Error> {
         let fake = self.fakes.borrow().get(operation).cloned();
-        if let Some(fake) = fake {
-            return Ok((Value::object(), fake(arguments, body)?.try_json()?.into_bytes()));
+        let answer = self.allow(operation, fake.is_some()).and_then(|()| match fake {
+            Some(fake) => Ok((Value::object(), fake(arguments, body)?.try_json()?.into_bytes())),
+            None => super::operations::Operations { world: self, arguments, body }.run(operation),
+        });
+        if let (Err(error), Some(turn)) = (&answer, self.turns.borrow_mut().last_mut()) {
+            turn.errors.note(error);
         }
-        super::operations::Operations { world: self, arguments, body }.run(operation)
+        answer
     }
 }
