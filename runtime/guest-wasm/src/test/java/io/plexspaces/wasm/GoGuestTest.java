@@ -171,6 +171,8 @@ class GoGuestTest {
     assertThat(resume(i, "s2", true)).isEmpty();
     assertThat(body(i, "get", "{\"key\":\"closed\"}")).isEqualTo("true");
     assertThat(resume(i, "gone", true)).isEmpty();
+    GuestReply gone = i.call(GuestOp.RESUME_STREAM, frame("{\"id\":\"gone\"}", ""), host);
+    assertThat(Objects.requireNonNull(gone.error()).code()).isEqualTo(ErrorCode.NOT_FOUND);
     assertThat(stream(i, "s3", "{\"n\":3,\"fail_at\":1}")).isEqualTo("{\"i\":0}");
     GuestReply r = i.call(GuestOp.RESUME_STREAM, frame("{\"id\":\"s3\"}", ""), host);
     assertThat(Objects.requireNonNull(r.error()).message()).isEqualTo("failed at 1");
