@@ -1,7 +1,8 @@
 //! How messages, streams and time go through a world.
 
-use super::inner::{Effect, Inner, Open, Owner, Pending, Sent, Work, FOREVER};
+use super::inner::{Effect, Inner, Open, Owner, Pending, Sent, FOREVER};
 use super::schema;
+use super::turns::Work;
 use crate::{Code, Error, Kind, Message, Operation, Reply, Value};
 use std::cell::RefCell;
 use std::collections::VecDeque;

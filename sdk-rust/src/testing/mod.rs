@@ -48,6 +48,7 @@ mod schema;
 mod shards;
 mod space;
 mod tuples;
+mod turns;
 
 use crate::host::{set_transport, Payload, Transport};
 use crate::running::Type;
