@@ -15,6 +15,8 @@ type open struct {
 	// life is which of the actor's lives its memory is of.
 	life  int
 	ended bool
+	// inner are the streams that its handler has opened: they end with it.
+	inner []string
 }
 
 func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
@@ -32,19 +34,36 @@ func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
 		if err == nil {
 			h := s.message.header(n.types[s.actor.kind][s.message.op].kind)
 			h["stream"] = true
-			header, value, err = n.turnOf(s.actor, n.turn(s.actor, s.message), opHandle, h, s.message.body)
+			header, value, err = n.turnOf(s.actor, n.turnOfStream(s), opHandle, h, s.message.body)
 		}
 	default:
 		if _, err = n.callee(s.actor.address); err == nil {
 			err = n.gone(s)
 		}
 		if err == nil {
-			header, value, err = n.turnOf(s.actor, n.turn(s.actor, s.message), opResumeStream, map[string]any{"id": s.message.id}, nil)
+			header, value, err = n.turnOf(s.actor, n.turnOfStream(s), opResumeStream, map[string]any{"id": s.message.id}, nil)
 		}
 	}
 	more, _ := header["more"].(bool)
-	s.ended = err != nil || !more
+	if s.ended = err != nil || !more; s.ended {
+		n.closeAll(&s.inner)
+	}
 	return value, more, err
+}
+
+func (n *Node) turnOfStream(s *open) *turn {
+	t := n.turn(s.actor, s.message)
+	t.streams = &s.inner
+	return t
+}
+
+func (n *Node) closeAll(streams *[]string) {
+	ids := *streams
+	*streams = nil
+	for _, id := range ids {
+		n.closeStream(n.streams[id])
+		delete(n.streams, id)
+	}
 }
 
 // gone is what the reader of a stream gets when the memory is gone that held it.
@@ -64,8 +83,9 @@ func (n *Node) closeStream(s *open) {
 	}
 	s.ended = true
 	if n.gone(s) == nil {
-		_, _, _ = n.turnOf(s.actor, n.turn(s.actor, s.message), opResumeStream, map[string]any{"id": s.message.id, "close": true}, nil)
+		_, _, _ = n.turnOf(s.actor, n.turnOfStream(s), opResumeStream, map[string]any{"id": s.message.id, "close": true}, nil)
 	}
+	n.closeAll(&s.inner)
 }
 
 // call is the host of the running turn.
@@ -143,7 +163,10 @@ func (n *Node) operation(t *turn, operation string, h map[string]any, body []byt
 			return nil, err
 		}
 		n.streams[m.id] = &open{message: m}
-		t.streams = append(t.streams, m.id)
+		if t.streams == nil {
+			t.streams = &t.own
+		}
+		*t.streams = append(*t.streams, m.id)
 		return m.id, nil
 	case "stream_close":
 		n.closeStream(n.streams[text(h, "stream")])

@@ -13,7 +13,9 @@ type turn struct {
 	deadline int64
 	effects  []effect
 	undo     []func()
-	streams  []string
+	// streams are those that the handler has opened: own of the turn, or those of the stream that it makes.
+	streams *[]string
+	own     []string
 	// point is where a transaction of tuples began.
 	point *point
 	// discard says that nothing of the turn leaves.
@@ -86,10 +88,7 @@ func (n *Node) begin(t *turn) {
 func (n *Node) finish(t *turn, succeeded bool) {
 	t.actor.busy = false
 	n.stack = n.stack[:len(n.stack)-1]
-	for _, id := range t.streams {
-		n.closeStream(n.streams[id])
-		delete(n.streams, id)
-	}
+	n.closeAll(&t.own)
 	if !succeeded || t.discard {
 		for _, undo := range slices.Backward(t.undo) {
 			undo()

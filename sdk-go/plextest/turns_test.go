@@ -54,6 +54,15 @@ func newKeeper() *keeper {
 			}
 		}
 	})
+	plexspaces.OnStream(k, "relay", func(in struct{ Target string }) iter.Seq2[any, error] {
+		return func(yield func(any, error) bool) {
+			for v, err := range host.AskStream(in.Target, "numbers", m{}) {
+				if !yield(v, err) {
+					return
+				}
+			}
+		}
+	})
 	return k
 }
 
@@ -155,6 +164,27 @@ func TestARefusalKeepsStreamsAndFieldsThatAreNoState(t *testing.T) {
 		t.Fatal(got)
 	}
 	isKept(t, node, 1)
+}
+
+func TestAStreamOfAStreamingHandlerEndsWithItsOwn(t *testing.T) {
+	for _, limit := range []int{2, 9} {
+		node := shop(t)
+		var got []any
+		for v, err := range node.AskStream(kept, "relay", m{"target": "keeper/b"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got = append(got, v); len(got) == limit {
+				break
+			}
+		}
+		if want := []any{int64(0), int64(1), int64(2), int64(3)}[:min(limit, 4)]; !equal(got, want) {
+			t.Fatal(got)
+		}
+		if len(node.streams) > 0 {
+			t.Fatal(node.streams)
+		}
+	}
 }
 
 func TestACrashEndsTheActorsStreams(t *testing.T) {
