@@ -42,6 +42,9 @@ func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
 		}
 		if err == nil {
 			header, value, err = n.turnOf(s.actor, n.turnOfStream(s), opResumeStream, map[string]any{"id": s.message.id}, nil)
+			if err != nil {
+				n.closeStream(s) // The turn was undone, and with it what ended the stream.
+			}
 		}
 	}
 	more, _ := header["more"].(bool)

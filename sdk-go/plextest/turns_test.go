@@ -16,10 +16,10 @@ import (
 // keeper has declared state, and fields that are none.
 type keeper struct {
 	plexspaces.ActorBase
-	Count int64
-	Names map[string]int64
-	seen  int
-	order []string
+	Count, Closed int64
+	Names         map[string]int64
+	seen          int
+	order         []string
 }
 
 func newKeeper() *keeper {
@@ -43,6 +43,7 @@ func newKeeper() *keeper {
 		RefuseAt int `default:"-1"`
 	}) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {
+			defer func() { k.Closed++ }()
 			for i := range 4 {
 				if i == in.RefuseAt {
 					yield(0, plexspaces.Business(plexspaces.Aborted, "no more"))
@@ -164,6 +165,20 @@ func TestARefusalKeepsStreamsAndFieldsThatAreNoState(t *testing.T) {
 		t.Fatal(got)
 	}
 	isKept(t, node, 1)
+}
+
+func TestTheCleanUpOfAStreamThatRefusesIsATurnOfItsOwn(t *testing.T) {
+	for at, closed := range []int64{0, 1, 1} {
+		node := shop(t)
+		var last error
+		for _, err := range node.AskStream(kept, "numbers", m{"refuse_at": at}) {
+			last = err
+		}
+		failsWith(t, last, wire.Aborted, "no more")
+		if s := node.State(kept); !equal(s["closed"], closed) {
+			t.Errorf("refused at %d: %v", at, s)
+		}
+	}
 }
 
 func TestAStreamOfAStreamingHandlerEndsWithItsOwn(t *testing.T) {

@@ -141,7 +141,11 @@ impl Inner {
             Some(first) => first,
             None => self.gone(&open).and_then(|()| {
                 let work = Work::Resume(open.message_id.clone());
-                self.work(&open.target, work, open.query, FOREVER).map(value_if_more)
+                let next = self.work(&open.target, work, open.query, FOREVER).map(value_if_more);
+                if next.is_err() {
+                    self.end_open(&open); // The turn was undone, and with it what ended the stream.
+                }
+                next
             }),
         };
         if matches!(next, Ok(Some(_))) {
@@ -164,10 +168,17 @@ impl Inner {
     }
 
     pub fn close(&self, id: &str) {
-        let open = self.streams.borrow_mut().remove(id).filter(|open| self.gone(open).is_ok());
+        let open = self.streams.borrow_mut().remove(id);
         if let Some(open) = open {
-            if let Err(e) = self.work(&open.target, Work::Close(open.message_id), open.query, FOREVER) {
-                self.failures.borrow_mut().push((open.target, e));
+            self.end_open(&open);
+        }
+    }
+
+    fn end_open(&self, open: &Open) {
+        if self.gone(open).is_ok() {
+            let work = Work::Close(open.message_id.clone());
+            if let Err(e) = self.work(&open.target, work, open.query, FOREVER) {
+                self.failures.borrow_mut().push((open.target.clone(), e));
             }
         }
     }
