@@ -119,8 +119,8 @@ func (n *Node) answer(t *turn, operation string, h map[string]any, body []byte) 
 	switch operation {
 	case "stream_next":
 		s := n.streams[text(h, "stream")]
-		if s == nil {
-			return nil, nil, refuse(wire.NotFound, "there is no stream %q", text(h, "stream"))
+		if s == nil || s.ended {
+			return nil, nil, refuse(wire.NotFound, "there is no open stream %q here: one that a turn opens ends with it, and one that has ended is gone", text(h, "stream"))
 		}
 		value, more, err := n.advanceStream(s)
 		return map[string]any{"more": more}, value, err

@@ -135,7 +135,13 @@ impl Inner {
     pub fn next(&self, id: &str) -> Result<Option<Value>, Error> {
         let mut open = match self.streams.borrow_mut().remove(id) {
             Some(open) => open,
-            None => return Ok(None),
+            None => {
+                let why = format!(
+                    "there is no open stream \"{}\" here: one that a turn opens ends with it, and one that has ended is gone",
+                    id
+                );
+                return Err(Error::system(Code::NotFound, why));
+            }
         };
         let next = match open.first.take() {
             Some(first) => first,
