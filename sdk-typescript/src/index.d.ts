@@ -93,7 +93,8 @@ export interface MessageInfo {
 /**
  * A whole number, for the reader and for the schema that `plexspaces build` makes of a handler's
  * types: `by: Integer` is an integer that a `number` holds exactly, up to 2^53 - 1 either way;
- * others are refused before the handler runs. `by: number` is `{"type": "number"}`.
+ * others are refused before the handler runs. `by: number` is `{"type": "number"}` and
+ * gets the nearest number.
  */
 export type Integer = number;
 

@@ -48,6 +48,53 @@ const MARK = "$int";
 const RUNS = /\$int(_*)/g;
 const MARKED = /"\$int(_*)(-?\d+)"/g;
 
+/**
+ * A parsed payload whose integers are numbers where its schema says number: a handler that declares
+ * `by: number` never gets a bigint.
+ *
+ * @param {any} schema
+ * @param {string} text what was parsed
+ */
+export function fitted(schema, value, text) {
+  return schema === undefined || !MAYBE_BIG.test(text) ? value : fit(schema, value, schema.$defs ?? {});
+}
+
+function fit(schema, value, defs) {
+  if (schema === undefined || schema === true || (typeof value !== "bigint" && !isPlain(value))) {
+    return value;
+  }
+  if (schema.$ref !== undefined) {
+    return fit(defs[schema.$ref.slice("#/$defs/".length)], value, defs);
+  }
+  if (schema.anyOf !== undefined) {
+    if (typeof value === "bigint" && schema.anyOf.some((option) => option.type === "integer")) {
+      return value;
+    }
+    return schema.anyOf.reduce((v, option) => fit(option, v, defs), value);
+  }
+  if (typeof value === "bigint") {
+    return [schema.type].flat().includes("number") ? Number(value) : value;
+  }
+  if (Array.isArray(value)) {
+    value.forEach((v, i) => {
+      value[i] = fit(schema.prefixItems?.[i] ?? schema.items, v, defs);
+    });
+    return value;
+  }
+  for (const [name, v] of Object.entries(value)) {
+    const of = Object.hasOwn(schema.properties ?? {}, name) ? schema.properties[name] : schema.additionalProperties;
+    const fits = fit(of || undefined, v, defs);
+    if (fits !== v) {
+      value[name] = fits;
+    }
+  }
+  return value;
+}
+
+function isPlain(value) {
+  return value !== null && typeof value === "object" && !ArrayBuffer.isView(value);
+}
+
 /** What marks an integer that JSON.parse and JSON.stringify cannot hold; `text` does not have it. */
 function unused(text) {
   let longest = -1;

@@ -113,3 +113,11 @@ test("two parts are type and key, and more begin with the app", () => {
     assert.throws(() => node.ask("a", "ask_other", { target }), { code: "INVALID_ARGUMENT", message: /actor key/ });
   }
 });
+
+test("what is declared a number is one, however many digits it has", () => {
+  const n = 2n ** 60n + 1n;
+  const payload = { x: n, list: [n], pair: ["a", n], map: { m: n }, n, any: n, deep: { x: 1, next: { x: n } } };
+  const { kinds, sum } = node.ask("a", "measures", payload);
+  assert.deepEqual(kinds, [...Array(4).fill("number"), "bigint", "bigint", "number", "number"]);
+  assert.equal(Number(sum), 2 ** 61);
+});
