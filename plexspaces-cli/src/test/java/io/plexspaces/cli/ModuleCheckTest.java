@@ -140,7 +140,7 @@ class ModuleCheckTest {
 
     CommandRun empty = check("shop.js", "export {};\n");
     assertThat(empty.status()).isEqualTo(1);
-    assertThat(empty.err()).contains("registerActors");
+    assertThat(empty.err()).contains("shop.js has no actors");
   }
 
   @Test

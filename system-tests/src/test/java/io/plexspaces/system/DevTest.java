@@ -129,8 +129,7 @@ class DevTest {
         assumeTrue(python.status() == 0, "skipped: no python3");
       } else {
         var _ = Guests.counter(); // skips without the JavaScript engine
-        assumeTrue(
-            Files.exists(TOOLS.resolve("esbuild")), "skipped: run npm ci in sdk-typescript");
+        assumeTrue(Files.exists(TOOLS.resolve("esbuild")), "skipped: run npm ci in sdk-typescript");
       }
     }
   }
