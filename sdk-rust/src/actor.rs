@@ -78,7 +78,8 @@ impl Operation {
         Operation { output: Some(schema), ..self }
     }
 
-    pub(crate) fn describe(&self) -> Value {
+    /// What the module's description says of it: `name`, `kind`, `stream`, `doc`, `input`, `output`.
+    pub fn describe(&self) -> Value {
         let mut v = Value::object();
         v.set("name", self.name);
         v.set("kind", self.kind.name());

@@ -1,6 +1,7 @@
 import type { Json } from "../src/index.js";
 export { HostError, TimeoutError } from "../src/index.js";
 
+/** Which node, and who calls. */
 export interface ClientOptions {
   /** The node, `http://127.0.0.1:8001` unless said otherwise. */
   url?: string | { readonly href: string };
@@ -10,14 +11,17 @@ export interface ClientOptions {
   fetch?: typeof globalThis extends { fetch: infer F } ? F : any;
 }
 
+/** How a request may end. */
 export interface RequestOptions {
   /** An `AbortSignal` that ends the request. */
   signal?: any;
 }
+/** How a message is sent. */
 export interface SendOptions extends RequestOptions {
   /** The same key gives the same reply, whatever became of the first connection. For durable actors. */
   idempotencyKey?: string;
 }
+/** How an actor is asked. */
 export interface AskOptions extends SendOptions {
   /** How long the node waits for the reply; 30000 unless said otherwise. */
   timeoutMs?: number;
@@ -51,7 +55,9 @@ export class PlexSpacesClient {
   }): Promise<any>;
   /** `drain`: how long running turns may take, such as "30s". `purge` also deletes what is on disk. */
   undeploy(app: string, options?: RequestOptions & { drain?: string; purge?: boolean }): Promise<void>;
+  /** The apps of the tenant. */
   apps(options?: RequestOptions): Promise<any>;
+  /** One app. */
   app(app: string, options?: RequestOptions): Promise<any>;
   /** Actors in memory. */
   actors(app: string, options?: RequestOptions & { type?: string; limit?: number }): Promise<any>;

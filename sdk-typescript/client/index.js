@@ -164,6 +164,11 @@ function actorPath(actor) {
     throw new RangeError(`"${actor}" is no address: it is app/type/key`);
   }
   const [app, type, ...key] = parts;
+  const dots = [app, type, key.join("/")].find((p) => p === "." || p === "..");
+  if (dots !== undefined) {
+    // The platform's URLs take these for steps in the path, however they are encoded.
+    throw new RangeError(`"${actor}" cannot be a URL: "${dots}" would be a step in the path`);
+  }
   return `/api/v1/actors/${[app, type, key.join("/")].map(encodeURIComponent).join("/")}`;
 }
 

@@ -42,7 +42,7 @@ test("types become schemas", () => {
     ["Array<boolean>", { type: "array", items: { type: "boolean" } }],
     ["[string, number?]", { type: "array", prefixItems: [{ type: "string" }, NUMBER], minItems: 1, maxItems: 2 }],
     ["[string, ...number[]]", { type: "array", prefixItems: [{ type: "string" }], minItems: 1, items: NUMBER }],
-    ["'a' | 'b'", { enum: ["a", "b"] }],
+    ["'a' | 'b'", { type: "string", enum: ["a", "b"] }],
     ["-1 | 2", { enum: [-1, 2] }],
     ["string | null", { anyOf: [{ type: "string" }, { type: "null" }] }],
     ["Record<string, number>", { type: "object", additionalProperties: NUMBER }],
@@ -71,7 +71,7 @@ test("names are followed: generics, enums, inheritance, themselves", () => {
     properties: { value: { type: "string" } },
     required: ["value"],
   });
-  assert.deepEqual(schemaOf("Color", 'enum Color { Red = "red", Blue = "blue" }'), { enum: ["red", "blue"] });
+  assert.deepEqual(schemaOf("Color", 'enum Color { Red = "red", Blue = "blue" }'), { type: "string", enum: ["red", "blue"] });
   assert.deepEqual(schemaOf("B", "interface A { a: number }\ninterface B extends A { b: number }"), {
     type: "object",
     properties: { a: NUMBER, b: NUMBER },

@@ -180,6 +180,8 @@ class Schema {
         return node.isArrayType ? array(this.tags(node, scope, depth)) : this.tags(node, scope, depth);
       case K.TypeReference:
         return this.reference(node, scope, depth);
+      case K.ImportType:
+        return this.imported(node, scope, depth);
       default:
         return {};
     }
@@ -230,6 +232,20 @@ class Schema {
       }
     }
     return tidy(schema);
+  }
+
+  /** `import("./item.js").Item`, which is how JSDoc imports. */
+  imported(node, scope, depth) {
+    if (node.qualifier?.kind !== K.Identifier || node.argument.literal?.text === undefined) {
+      return {};
+    }
+    const from = node.argument.literal.text;
+    if (from.startsWith("@plexspaces/sdk")) {
+      return node.qualifier.text === "Integer" ? { type: "integer" } : {};
+    }
+    const file = locate(scope.entry.file, from);
+    const found = file === null ? null : lookUp(load(file), node.qualifier.text);
+    return found === null || found.sdk !== undefined ? {} : this.named(found, node.typeArguments ?? [], scope, depth);
   }
 
   reference(node, scope, depth) {
@@ -383,7 +399,7 @@ function union(all) {
   if (values.length === 2 && values.includes(true) && values.includes(false)) {
     rest.unshift({ type: "boolean" });
   } else if (values.length > 1) {
-    rest.unshift({ enum: values });
+    rest.unshift(choice(values));
   } else if (values.length === 1) {
     rest.unshift({ const: values[0] });
   }
@@ -445,7 +461,11 @@ function enumeration(declarations) {
     }
     values.push(value.const);
   }
-  return { enum: values };
+  return choice(values);
+}
+
+function choice(values) {
+  return values.every((v) => typeof v === "string") ? { type: "string", enum: values } : { enum: values };
 }
 
 /** Whether undefined is among the types. */

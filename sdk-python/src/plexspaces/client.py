@@ -257,7 +257,8 @@ class EventStream:
 
 
 def _quote(part: str) -> str:
-    return quote(part, safe="")
+    # A segment of dots is a step in the path, unless it is encoded.
+    return part.replace(".", "%2E") if part in (".", "..") else quote(part, safe="")
 
 
 def _actor(target: str) -> str:
