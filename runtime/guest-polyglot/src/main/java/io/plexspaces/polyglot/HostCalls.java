@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * is used by the thread that runs the guest.
  */
 final class HostCalls {
+  private static final System.Logger LOG = System.getLogger(HostCalls.class.getName());
   private static final List<String> LEVELS = List.of("trace", "debug", "info", "warn", "error");
 
   private final LogLines out = new LogLines(s -> print(2, s));
@@ -31,6 +32,7 @@ final class HostCalls {
   void bind(SafepointInstrument.Service service, TruffleContext entered) {
     context = entered;
     safepoints = service;
+    look(); // what was asked for before had no effect
   }
 
   LogLines out() {
@@ -41,12 +43,22 @@ final class HostCalls {
     return err;
   }
 
+  /**
+   * A call begins; its thread has entered the context, so from here on a request reaches it.
+   *
+   * @throws TurnStopped if the host wants no more of it already
+   */
   void begin(GuestHost h) {
     stopped = null;
+    // A request that found nobody in the context was dropped by Truffle, and never took this back.
+    requested.set(false);
     host = h;
+    look();
   }
 
   /**
+   * A call ends; its thread has not left the context yet.
+   *
    * @throws TurnStopped if the call was stopped, whatever the guest made of it
    */
   void end() {
@@ -55,6 +67,7 @@ final class HostCalls {
       err.finish();
     } finally {
       host = null;
+      requested.set(false);
     }
     TurnStopped s = stopped;
     if (s != null) {
@@ -70,22 +83,37 @@ final class HostCalls {
     return h;
   }
 
-  /** Any thread. */
+  /** Any thread. Never throws: who asks is a clock, or somebody who ends another's turn. */
   void requestSafepoint() {
     SafepointInstrument.Service s = safepoints;
     TruffleContext c = context;
-    if (s != null && c != null && host != null && requested.compareAndSet(false, true)) {
-      s.submit(c, this::safepoint);
+    if (s == null || c == null || host == null || !requested.compareAndSet(false, true)) {
+      return;
+    }
+    boolean underWay = false;
+    try {
+      underWay = s.submit(c, this::safepoint);
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.DEBUG, "no safepoint: the context was closed meanwhile", e);
+    } finally {
+      if (!underWay) {
+        requested.set(false);
+      }
     }
   }
 
   private void safepoint() {
     requested.set(false);
-    GuestHost h = host;
     TurnStopped s = stopped;
     if (s != null) {
       throw s;
     }
+    look();
+  }
+
+  /** Lets the host have others run, or end the call. */
+  private void look() {
+    GuestHost h = host;
     if (h != null) {
       try {
         h.safepoint();
@@ -122,11 +150,12 @@ final class HostCalls {
     SafepointInstrument.Service s = safepoints;
     TruffleContext c = context;
     if (s != null && c != null) {
-      s.submit(
-          c,
-          () -> {
-            throw e;
-          });
+      var _ =
+          s.submit(
+              c,
+              () -> {
+                throw e;
+              });
     }
   }
 

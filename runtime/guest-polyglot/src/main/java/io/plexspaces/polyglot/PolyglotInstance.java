@@ -146,28 +146,30 @@ final class PolyglotInstance implements GuestInstance {
   }
 
   private GuestReply run(GuestOp op, Frame input, GuestHost host) {
-    calls.begin(host);
     GuestReply reply;
     try {
       context.enter();
       try {
-        reply = program().call(op, input, seed);
+        reply = entered(op, input, host);
       } finally {
         context.leave();
       }
     } catch (PolyglotException e) {
-      calls.end();
       return failure(e);
     } catch (IllegalStateException e) {
-      calls.end();
       throw new GuestTrap(HostCalls.internal("the actor's context is closed"), e);
-    } catch (RuntimeException | Error e) {
-      calls.end();
-      throw e;
     }
-    calls.end();
     HostError error = reply.error();
     return error == null ? reply : GuestReply.failed(GuestErrors.cut(error));
+  }
+
+  private GuestReply entered(GuestOp op, Frame input, GuestHost host) {
+    try {
+      calls.begin(host);
+      return program().call(op, input, seed);
+    } finally {
+      calls.end(); // what stopped the call comes before what the guest made of that
+    }
   }
 
   private Language.Program program() {
