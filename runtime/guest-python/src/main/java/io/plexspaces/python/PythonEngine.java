@@ -275,7 +275,7 @@ public final class PythonEngine implements GuestEngine {
       message += "\n" + o.string("stack", "").stripTrailing();
     }
     return why.code() == ErrorCode.RESOURCE_EXHAUSTED
-        ? new HostException(why.code(), message)
+        ? new HostException(new HostError(why.code(), message, why.retryable(), Value.NULL, false))
         : refused(message);
   }
 

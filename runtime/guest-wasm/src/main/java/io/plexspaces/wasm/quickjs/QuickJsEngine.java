@@ -5,6 +5,7 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.CodelessModule;
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.GuestLimits;
@@ -301,7 +302,7 @@ public final class QuickJsEngine implements GuestEngine {
   private static HostException doesNotStart(String what, HostError why) {
     String message = what + " does not start: " + why.message();
     return why.code() == ErrorCode.RESOURCE_EXHAUSTED
-        ? new HostException(why.code(), message)
+        ? new HostException(new HostError(why.code(), message, why.retryable(), Value.NULL, false))
         : refused(message);
   }
 
