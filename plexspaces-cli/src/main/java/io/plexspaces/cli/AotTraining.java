@@ -161,10 +161,7 @@ public final class AotTraining {
       for (Path f : files.filter(AotTraining::isModule).toList()) {
         Path target = to.resolve(f.getFileName().toString());
         Files.copy(
-            f,
-            target,
-            StandardCopyOption.REPLACE_EXISTING,
-            StandardCopyOption.COPY_ATTRIBUTES);
+            f, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
         Files.delete(f);
       }
     }

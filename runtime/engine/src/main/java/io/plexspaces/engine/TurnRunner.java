@@ -652,10 +652,15 @@ final class TurnRunner {
     }
   }
 
-  /** The caller's deadline or a quota ended the turn: the actor itself is as it was before. */
+  /** What the host gave the guest ended the turn: the actor itself is as it was before. */
   private void failInherited(Message m, HostError error, GuestInstance guest, long nanos) {
     leaveStream(m);
     count(m, "error", nanos);
+    switch (error.code()) {
+      case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED -> {}
+      // An address that is not there, a call that is not allowed: its author wants to know.
+      default -> report(m, error, " let an error through in ");
+    }
     refuseAfterTurn(m, error);
     if (guest.canRollBack()) {
       guest.rollBack();
@@ -669,9 +674,7 @@ final class TurnRunner {
     turn.rollBackParticipants();
     count(m, ownFault ? "crashed" : "error", nanos);
     if (!cell.isKilled()) {
-      String what = failure(m, error, ownFault);
-      engine().warn(cell.id() + what);
-      engine().guestLog().failed(cell.id(), what.strip());
+      report(m, error, ownFault ? " crashed in " : " was stopped in ");
     }
     // First the consequences, then the reply: who is told of a crash finds the names free.
     GuestInstance guest = cell.guest();
@@ -692,19 +695,16 @@ final class TurnRunner {
   }
 
   /** What an operator looks for at night: who, doing what, why, and where in the guest's code. */
-  private String failure(Message m, HostError error, boolean ownFault) {
+  private void report(Message m, HostError error, String how) {
     String what = m.op().isEmpty() ? "a turn" : m.op();
     String where =
         error.details() instanceof Value.Obj d && d.get("stack") instanceof Value.Str s
             ? GuestText.indented(s.value())
             : "";
-    return (ownFault ? " crashed in " : " was stopped in ")
-        + what
-        + ": "
-        + error.code()
-        + ": "
-        + GuestText.oneLine(error.message())
-        + where;
+    String all =
+        how + what + ": " + error.code() + ": " + GuestText.oneLine(error.message()) + where;
+    engine().warn(cell.id() + all);
+    engine().guestLog().failed(cell.id(), all.strip());
   }
 
   private void refuseAfterTurn(Message m, HostError error) {

@@ -40,7 +40,8 @@ class FullMemoryTest {
   private static final long EACH = 1 << 20;
 
   private final MemoryBudget budget = new MemoryBudget(ROOM * EACH + EACH / 2);
-  private final ActorEngine engine = ActorEngine.builder().workers(2).memoryBudget(budget).build();
+  private final ActorEngine engine =
+      ActorEngine.builder().workers(ROOM + 2).memoryBudget(budget).build();
   private final CountDownLatch inside = new CountDownLatch(ROOM);
   private final CountDownLatch gate = new CountDownLatch(1);
 
@@ -102,8 +103,7 @@ class FullMemoryTest {
     @Override
     public ModuleDescription description() {
       Map<String, Operation> operations =
-          Map.of(
-              "go", new Operation("go", Kind.CALL), "wait", new Operation("wait", Kind.CALL));
+          Map.of("go", new Operation("go", Kind.CALL), "wait", new Operation("wait", Kind.CALL));
       return new ModuleDescription(
           "test", Map.of("a", new ActorType("a", "GenServer", operations)));
     }

@@ -70,7 +70,9 @@ class PythonActorsApartTest {
       assertThat(other.ask("chosen", "{}"))
           .as("a seed of the app's own is kept")
           .isEqualTo(one.ask("chosen", "{}"));
-      assertThat(other.ask("hash", "{}")).as("sets are in the same order").isEqualTo(one.ask("hash", "{}"));
+      assertThat(other.ask("hash", "{}"))
+          .as("sets are in the same order")
+          .isEqualTo(one.ask("hash", "{}"));
     }
   }
 

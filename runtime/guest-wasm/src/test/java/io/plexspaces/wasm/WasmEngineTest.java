@@ -483,6 +483,18 @@ class WasmEngineTest {
     assertThat(count(i)).as("-1 at the cap of 7 pages").isEqualTo(255);
   }
 
+  @Test
+  void payloadsOfNoBytesAndOfOtherTypesPassUnchanged() {
+    GuestInstance i = load(GuestBuilder.echo()).spawn("thing", SEED);
+    byte[] header =
+        "{\"op\":\"go\",\"content_type\":\"image/png\"}".getBytes(StandardCharsets.UTF_8);
+    for (byte[] body : new byte[][] {{}, {0, -1, (byte) 0xc3, 10, 13, 0}, new byte[1 << 14]}) {
+      Frame answer = i.call(GuestOp.HANDLE, new Frame(header, body), new TestHost()).frame();
+      assertThat(answer.body()).isEqualTo(body);
+      assertThat(answer.header()).isEqualTo(header);
+    }
+  }
+
   /** As a language does that cannot allocate: memory.grow answers -1, and it gives up. */
   @Test
   void aGuestThatGivesUpWhenItIsRefusedMemoryIsOutOfMemory() {
