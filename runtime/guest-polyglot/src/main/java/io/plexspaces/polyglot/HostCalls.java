@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostCalls {
   private static final System.Logger LOG = System.getLogger(HostCalls.class.getName());
+  private static final int ERROR = 4;
+
+  /** Of rejections that nobody handles, logged in one call; the rest is counted. */
+  private static final int MAX_REJECTIONS = 16;
+
   private static final List<String> LEVELS = List.of("trace", "debug", "info", "warn", "error");
 
   private final LogLines out = new LogLines(s -> print(2, s));
@@ -26,6 +31,7 @@ final class HostCalls {
   private final AtomicBoolean requested = new AtomicBoolean();
   private volatile @Nullable GuestHost host;
   private @Nullable TurnStopped stopped;
+  private long rejections;
   private volatile SafepointInstrument.@Nullable Service safepoints;
   private volatile @Nullable TruffleContext context;
 
@@ -51,6 +57,7 @@ final class HostCalls {
    */
   void begin(GuestHost h) {
     stopped = null;
+    rejections = 0;
     // A request that found nobody in the context was dropped by Truffle, and never took this back.
     requested.set(false);
     host = h;
@@ -66,6 +73,10 @@ final class HostCalls {
     try {
       out.finish();
       err.finish();
+      if (rejections > MAX_REJECTIONS) {
+        long more = rejections - MAX_REJECTIONS;
+        host().log(ERROR, "and " + more + " more unhandled promise rejections");
+      }
     } finally {
       host = null;
       requested.set(false);
@@ -177,6 +188,13 @@ final class HostCalls {
               new byte[0]));
     } catch (HostException e) {
       h.log(level, line);
+    }
+  }
+
+  /** A promise was rejected, and nobody has handled it until the end of a call. */
+  void rejected(String reason) {
+    if (++rejections <= MAX_REJECTIONS) {
+      host().log(ERROR, "unhandled promise rejection: " + reason);
     }
   }
 

@@ -159,7 +159,7 @@ class QuickJsEngineTest {
     try (GuestModule big = JsFixture.ENGINE.load(JsFixture.artifact(actor(MEMBERS)), limits);
         Actor a = spawn(big)) {
       assertThat(a.refused("big", "" + most).message())
-          .isEqualTo("the guest gave a reply of 16777218 bytes; at most 16777216 are allowed");
+          .isEqualTo("the reply has 16777218 bytes; at most 16777216 are allowed");
       assertThat(a.ask("big", "1000")).hasSize(1002);
       a.host.answer = (op, f) -> Frame.ofBody(bytes("1"));
       assertThat(a.ask("raw_call", "{\"op\":256,\"header\":5,\"body\":5}")).isEqualTo("\"01\"");
