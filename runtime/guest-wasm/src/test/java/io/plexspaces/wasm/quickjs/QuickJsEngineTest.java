@@ -25,8 +25,10 @@ import io.plexspaces.wasm.quickjs.JsFixture.Actor;
 import io.plexspaces.wasm.quickjs.JsFixture.Host;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -104,6 +106,26 @@ class QuickJsEngineTest {
       assertThat(a.ask("increment", "{}")).isEqualTo("6");
       assertThat(b.ask("increment", "")).isEqualTo("1");
       assertThat(a.ask("get", "{}")).isEqualTo("6");
+    }
+  }
+
+  @Test
+  void whatAnAppDrawsWhileItIsImportedIsItsOwn() {
+    String app =
+        actor("onDrawn() { return [DRAWN, Math.random()]; }")
+            + "const DRAWN = Array.from({ length: 4 }, () => Math.random());\n";
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 2; i++) {
+      try (GuestModule m = JsFixture.ENGINE.load(JsFixture.artifact(app), GuestLimits.DEFAULT);
+          Actor a = spawn(m);
+          Actor b = spawn(m)) {
+        String drawn = a.ask("drawn", "{}").replaceAll("].*", "");
+        assertThat(b.ask("drawn", "{}")).as("shared by its actors").startsWith(drawn);
+        for (String n : drawn.replace("[", "").split(",")) {
+          assertThat(Double.parseDouble(n)).isBetween(0.0, 1.0);
+          assertThat(seen.add(n)).as("another number each time").isTrue();
+        }
+      }
     }
   }
 
