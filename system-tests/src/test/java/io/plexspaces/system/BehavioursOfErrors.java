@@ -157,10 +157,7 @@ final class BehavioursOfErrors {
   }
 
   private static long restarts(Probe p) throws Exception {
-    return p.http()
-        .get("/api/v1/apps/" + Probe.app(p.language()))
-        .object()
-        .integer("restarts", -1);
+    return p.http().get("/api/v1/apps/" + Probe.app(p.language())).object().integer("restarts", -1);
   }
 
   private static void refusalUndoes(Probe p) throws Exception {

@@ -152,7 +152,8 @@ final class BehavioursOfPayloads {
             p -> {
               String actor = p.fresh();
               Value.Obj e =
-                  p.refusal(actor, "typed", "{\"name\":\"ann\",\"age\":\"old\"}", "INVALID_ARGUMENT");
+                  p.refusal(
+                      actor, "typed", "{\"name\":\"ann\",\"age\":\"old\"}", "INVALID_ARGUMENT");
               assertThat(e.string("detail", "")).contains("age").contains("integer");
               assertThat(p.http().get("/api/v1/actors/" + actor + "/status").status())
                   .as("the actor has not even started")

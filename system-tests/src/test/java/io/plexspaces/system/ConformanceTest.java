@@ -134,13 +134,11 @@ class ConformanceTest {
   private void thePageSaysWhatWasSeen() throws IOException {
     assumeTrue(
         Arrays.stream(GuestLanguage.values())
-            .allMatch(
-                l ->
-                    behaviours().stream()
-                        .allMatch(
-                            b ->
-                                b.checkFor(l) == null
-                                    || seen.containsKey(new LanguagesPage.Cell(b.title(), l)))),
+            .allMatch(l ->
+                behaviours().stream()
+                    .allMatch(b ->
+                        b.checkFor(l) == null
+                            || seen.containsKey(new LanguagesPage.Cell(b.title(), l)))),
         "skipped: not every language can be built here, see above");
     String page = LanguagesPage.of(behaviours(), seen);
     if (Boolean.getBoolean("plexspaces.write-docs")) {

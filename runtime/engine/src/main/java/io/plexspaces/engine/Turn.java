@@ -22,6 +22,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,8 +94,8 @@ final class Turn implements TurnContext, GuestHost {
   /** The last errors that host calls gave to the guest; null in nearly every turn. */
   private @Nullable ArrayDeque<HostError> hostErrors;
 
-  /** The codes of all of them: bits by ordinal. */
-  private int hostCodes;
+  /** The codes of all of them. */
+  private @Nullable EnumSet<ErrorCode> hostCodes;
 
   Turn(
       ActorCell cell,
@@ -358,15 +359,18 @@ final class Turn implements TurnContext, GuestHost {
 
   /** The guest was given this error: if it ends its turn with it, the fault is not its own. */
   void note(HostError error) {
-    hostCodes |= 1 << error.code().ordinal();
     ArrayDeque<HostError> last = hostErrors;
-    if (last == null) {
+    EnumSet<ErrorCode> codes = hostCodes;
+    if (last == null || codes == null) {
       last = new ArrayDeque<>(1);
       hostErrors = last;
+      codes = EnumSet.noneOf(ErrorCode.class);
+      hostCodes = codes;
     } else if (last.size() == MAX_HOST_ERRORS) {
       last.removeFirst();
     }
     last.addLast(error);
+    codes.add(error.code());
   }
 
   @Override
@@ -538,13 +542,15 @@ final class Turn implements TurnContext, GuestHost {
    * could restart an app until its supervisor gives up.
    */
   boolean inherited(HostError error) {
+    ArrayDeque<HostError> last = hostErrors;
+    EnumSet<ErrorCode> codes = hostCodes;
+    if (last == null || codes == null) {
+      return false;
+    }
     return switch (error.code()) {
       case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED ->
-          (hostCodes & 1 << error.code().ordinal()) != 0;
-      default -> {
-        ArrayDeque<HostError> last = hostErrors;
-        yield last != null && last.stream().anyMatch(e -> sameError(e, error));
-      }
+          codes.contains(error.code());
+      default -> last.stream().anyMatch(e -> sameError(e, error));
     };
   }
 
