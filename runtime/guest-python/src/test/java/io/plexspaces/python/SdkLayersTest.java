@@ -101,7 +101,7 @@ class SdkLayersTest {
   void anSdkThatDoesNotComeToItsEndHoldsUpNobodyElse() throws Exception {
     CodelessModule slow =
         app("plexspaces/__init__.py", "print('it spins')\nwhile True:\n    pass\n");
-    GuestLimits long_ = new GuestLimits(PyFixture.LIMITS.memoryBytes(), Duration.ofSeconds(30));
+    GuestLimits patient = new GuestLimits(PyFixture.LIMITS.memoryBytes(), Duration.ofSeconds(30));
     CountDownLatch spins = new CountDownLatch(1);
     Handler listener = listener(spins);
     Logger log = Logger.getLogger(StartupHost.class.getName());
@@ -109,7 +109,7 @@ class SdkLayersTest {
     try (PythonEngine engine =
             new PythonEngine(PyFixture.COMPILER, null, PyFixture.CACHE, PyFixture.BUDGET);
         ExecutorService threads = Executors.newCachedThreadPool()) {
-      Future<GuestModule> never = threads.submit(() -> engine.load(slow.write(), long_));
+      Future<GuestModule> never = threads.submit(() -> engine.load(slow.write(), patient));
       spins.await();
       engine.load(PyFixture.artifact(APP), PyFixture.LIMITS).close();
       assertThat(never.isDone()).as("the other was not waited for").isFalse();

@@ -121,7 +121,7 @@ class QuickJsEngineTest {
           Actor b = spawn(m)) {
         String drawn = a.ask("drawn", "{}").replaceAll("].*", "");
         assertThat(b.ask("drawn", "{}")).as("shared by its actors").startsWith(drawn);
-        for (String n : drawn.replace("[", "").split(",")) {
+        for (String n : drawn.replace("[", "").split(",", -1)) {
           assertThat(Double.parseDouble(n)).isBetween(0.0, 1.0);
           assertThat(seen.add(n)).as("another number each time").isTrue();
         }
