@@ -261,6 +261,15 @@ pub trait Actor: Default + 'static {
     }
 }
 
+/// The fields of stored state; for the macros.
+#[doc(hidden)]
+pub fn stored_fields(state: Value) -> Result<Value, Error> {
+    match state {
+        Value::Object(_) => Ok(state),
+        other => Err(Error::system(Code::DataLoss, format!("the stored state is no object but {}", other.kind()))),
+    }
+}
+
 /// Reads a field of stored state, if there is one; for the macros.
 #[doc(hidden)]
 pub fn restore_field<T: Data>(field: &mut T, state: &mut Value, name: &str) -> Result<(), Error> {

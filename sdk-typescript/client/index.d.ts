@@ -7,6 +7,11 @@ export interface ClientOptions {
   url?: string | { readonly href: string };
   /** A bearer token, or what gives one for each request. */
   token?: string | (() => string | Promise<string>);
+  /**
+   * How long a request may take, 60000 unless said otherwise. `ask` and `stream` have a time of their
+   * own: five seconds more than they give the node.
+   */
+  timeoutMs?: number;
   /** Instead of the platform's own `fetch`. */
   fetch?: typeof globalThis extends { fetch: infer F } ? F : any;
 }
@@ -29,8 +34,10 @@ export interface AskOptions extends SendOptions {
 
 /**
  * Calls a node over HTTP. Addresses are `app/type/key`. What the node refuses is thrown as a
- * `HostError` with the node's code and message, and the HTTP `status`; a node that does not answer
- * as UNAVAILABLE.
+ * `HostError` with the node's code and message, and the HTTP `status`; a node that does not answer,
+ * or breaks off, as UNAVAILABLE, and as a `TimeoutError` where a time was over. What may have reached
+ * the node is `retryable` only where a second time does no harm: with an `idempotencyKey`, or if it
+ * only looks.
  */
 export class PlexSpacesClient {
   constructor(options?: ClientOptions);

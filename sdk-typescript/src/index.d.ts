@@ -92,9 +92,16 @@ export interface MessageInfo {
 
 /**
  * A whole number, for the reader and for the schema that `plexspaces build` makes of a handler's
- * types: `by: Integer` is `{"type": "integer"}`, `by: number` is `{"type": "number"}`.
+ * types: `by: Integer` is an integer that a `number` holds exactly, up to 2^53 - 1 either way;
+ * others are refused before the handler runs. `by: number` is `{"type": "number"}`.
  */
 export type Integer = number;
+
+/**
+ * A whole number of up to 64 bits: a `number` where one holds it exactly, beyond that a `bigint`.
+ * The two do not mix in arithmetic, so begin with `BigInt(n)`.
+ */
+export type BigInteger = number | bigint;
 
 /**
  * The base class of actors. A method `on<Op>` handles the operation `<op>`: `onIncrement` handles

@@ -25,7 +25,7 @@ function read(files) {
 
 /** The schema of a handler's one parameter `x: TYPE`. */
 function schemaOf(type, more = "") {
-  const text = `import { PlexSpacesActor, type Integer, type Json } from "@plexspaces/sdk";
+  const text = `import { PlexSpacesActor, type BigInteger, type Integer, type Json } from "@plexspaces/sdk";
 ${more}
 class X extends PlexSpacesActor { onGo(x: ${type}) {} }`;
   return read({ "main.ts": text }).X?.onGo?.input;
@@ -36,7 +36,8 @@ const NUMBER = { type: "number" };
 test("types become schemas", () => {
   const cases = [
     ["string", { type: "string" }],
-    ["Integer", { type: "integer" }],
+    ["Integer", { type: "integer", minimum: -9007199254740991, maximum: 9007199254740991 }],
+    ["BigInteger", { type: "integer" }],
     ["bigint", { type: "integer" }],
     ["readonly number[]", { type: "array", items: NUMBER }],
     ["Array<boolean>", { type: "array", items: { type: "boolean" } }],
@@ -110,7 +111,7 @@ export class Shop extends PlexSpacesActor {
   });
   const item = {
     type: "object",
-    properties: { price: { type: "integer", minimum: 1, description: "Cents." } },
+    properties: { price: { type: "integer", minimum: 1, maximum: 9007199254740991, description: "Cents." } },
     required: ["price"],
   };
   assert.deepEqual(Shop, {

@@ -17,18 +17,18 @@ const { shapes } = JSON.parse(readFileSync(FILE, "utf8"));
 const TYPES = {
   text: "{ x: string }",
   boolean: "{ x: boolean }",
-  integer: "{ x: Integer }",
+  integer: "{ x: BigInteger }",
   number: "{ x: number }",
   bytes: "{ x: Uint8Array }",
   list: "{ x: string[] }",
-  lists: "{ x: Integer[][] }",
+  lists: "{ x: BigInteger[][] }",
   map: "{ x: Record<string, number> }",
   nullable: "{ x?: string | null }",
   choice: '{ x: "red" | "green" }',
   anything: "{ x: any }",
   nested: "{ x: Nested }",
   tree: "{ x: Tree }",
-  record: "{ a: Integer; b?: string; c?: Integer }",
+  record: "{ a: BigInteger; b?: string; c?: BigInteger }",
 };
 const parameter = (name) => (name === "record" ? '{ a, b = "none", c = 7 }' : "{ x }");
 const method = (name) => `on${name[0].toUpperCase()}${name.slice(1)}`;
@@ -47,9 +47,9 @@ const LANGUAGES = {
   TypeScript: () =>
     read(
       "main.ts",
-      `import { PlexSpacesActor, type Integer } from "@plexspaces/sdk";
+      `import { PlexSpacesActor, type BigInteger } from "@plexspaces/sdk";
 interface Nested { name: string; tags: string[] }
-interface Tree { n: Integer; children: Tree[] }
+interface Tree { n: BigInteger; children: Tree[] }
 class Shapes extends PlexSpacesActor {
 ${Object.entries(TYPES).map(([name, type]) => `  ${method(name)}(${parameter(name)}: ${type}) {}`).join("\n")}
 }`,
@@ -58,9 +58,9 @@ ${Object.entries(TYPES).map(([name, type]) => `  ${method(name)}(${parameter(nam
     read(
       "main.js",
       `import { PlexSpacesActor } from "@plexspaces/sdk";
-/** @typedef {import("@plexspaces/sdk").Integer} Integer */
+/** @typedef {import("@plexspaces/sdk").BigInteger} BigInteger */
 /** @typedef {{ name: string, tags: string[] }} Nested */
-/** @typedef {{ n: Integer, children: Tree[] }} Tree */
+/** @typedef {{ n: BigInteger, children: Tree[] }} Tree */
 class Shapes extends PlexSpacesActor {
 ${Object.entries(TYPES)
   .map(([name, type]) => `  /** @param {${type}} payload */\n  ${method(name)}(${parameter(name)}) {}`)

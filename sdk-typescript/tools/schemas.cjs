@@ -241,7 +241,7 @@ class Schema {
     }
     const from = node.argument.literal.text;
     if (from.startsWith("@plexspaces/sdk")) {
-      return node.qualifier.text === "Integer" ? { type: "integer" } : {};
+      return ofSdk(node.qualifier.text);
     }
     const file = locate(scope.entry.file, from);
     const found = file === null ? null : lookUp(load(file), node.qualifier.text);
@@ -261,7 +261,7 @@ class Schema {
     }
     const found = lookUp(scope.entry, name);
     if (found?.sdk !== undefined) {
-      return found.sdk === "Integer" ? { type: "integer" } : {};
+      return ofSdk(found.sdk);
     }
     if (found !== null) {
       return this.named(found, args, scope, depth);
@@ -495,13 +495,21 @@ function tidy(schema) {
   return schema;
 }
 
+/** A whole number that is a `number` at run time; beyond, integers are `bigint`. */
+const INTEGER = { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+
+/** The types of the SDK that say something. */
+function ofSdk(name) {
+  return name === "Integer" ? INTEGER : name === "BigInteger" ? { type: "integer" } : {};
+}
+
 /** What tags such as @integer and @minimum add. */
 function tagged(schema, node) {
   let out = schema;
   for (const tag of ts.getJSDocTags(node)) {
     const name = tag.tagName.text;
     if (name === "integer" && out?.type === "number") {
-      out = { ...out, type: "integer" };
+      out = { ...out, ...INTEGER };
     } else if (/^(minimum|maximum|minLength|maxLength|minItems|maxItems)$/.test(name)) {
       const n = Number(text(tag.comment));
       out = Number.isFinite(n) ? { ...out, [name]: n } : out;
