@@ -1,20 +1,21 @@
 package plextest
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"plexspaces.io/sdk-go/internal/wire"
 )
 
 // open is a stream that somebody reads.
 type open struct {
-	message message
-	id      string
+	message *message
 	actor   *actor
 	ended   bool
 }
 
-func (n *Node) advance(s *open) ([]byte, bool, error) {
+func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
 	var header map[string]any
 	var value []byte
 	var err error
@@ -22,13 +23,18 @@ func (n *Node) advance(s *open) ([]byte, bool, error) {
 	case s.ended:
 		return nil, false, nil
 	case s.actor == nil:
-		n.next++
-		s.id = fmt.Sprint("s", n.next)
-		if s.actor, err = n.find(s.message.target); err == nil {
-			header, value, err = n.deliver(s.message, map[string]any{"stream": true, "id": s.id})
+		if s.actor, err = n.callee(s.message.target); err == nil {
+			err = n.accept(s.actor.kind, s.message, true)
+		}
+		if err == nil {
+			h := s.message.header(n.types[s.actor.kind][s.message.op].kind)
+			h["stream"] = true
+			header, value, err = n.turnOf(s.actor, opHandle, h, s.message.body, forever)
 		}
 	default:
-		header, value, err = n.turnOf(s.actor, opResumeStream, map[string]any{"id": s.id}, nil)
+		if _, err = n.callee(s.actor.address); err == nil {
+			header, value, err = n.turnOf(s.actor, opResumeStream, map[string]any{"id": s.message.id}, nil, forever)
+		}
 	}
 	more, _ := header["more"].(bool)
 	s.ended = err != nil || !more
@@ -36,37 +42,49 @@ func (n *Node) advance(s *open) ([]byte, bool, error) {
 }
 
 func (n *Node) closeStream(s *open) {
-	if s != nil && !s.ended && s.actor != nil {
-		s.ended = true
-		_, _, _ = n.turnOf(s.actor, opResumeStream, map[string]any{"id": s.id, "close": true}, nil)
+	if s == nil || s.ended || s.actor == nil {
+		return
+	}
+	s.ended = true
+	if n.actors[s.actor.address] == s.actor {
+		_, _, _ = n.turnOf(s.actor, opResumeStream, map[string]any{"id": s.message.id, "close": true}, nil, forever)
 	}
 }
 
 // call is the host of the running turn.
 func (n *Node) call(operation string, h map[string]any, body []byte) (map[string]any, []byte, error) {
-	text, err := wire.Marshal(h)
+	encoded, err := wire.Marshal(h)
 	if err != nil {
 		return nil, nil, err
 	}
-	parsed, err := wire.Parse(text) // As it is once it has crossed to a host.
+	parsed, err := wire.Parse(encoded) // As it is once it has crossed to a host.
 	if err != nil {
 		return nil, nil, err
 	}
 	h = parsed.(map[string]any)
 	if len(n.stack) == 0 {
-		return nil, nil, &wire.HostError{Code: wire.FailedPrecondition, Message: operation + " is possible only in a turn"}
+		return nil, nil, refuse(wire.FailedPrecondition, "%s is possible only in a turn", operation)
 	}
 	t := n.stack[len(n.stack)-1]
-	if operation == "stream_next" {
-		s := n.streams[text1(h, "stream")]
+	switch operation {
+	case "stream_next":
+		s := n.streams[text(h, "stream")]
 		if s == nil {
-			return nil, nil, notFound("there is no stream %q", h["stream"])
+			return nil, nil, refuse(wire.NotFound, "there is no stream %q", text(h, "stream"))
 		}
-		value, more, err := n.advance(s)
+		value, more, err := n.advanceStream(s)
 		return map[string]any{"more": more}, value, err
-	}
-	if operation == "ask" {
-		return n.deliver(n.message(t, h, body), nil)
+	case "ask":
+		m := n.sent(t, h, body)
+		m.deadline = min(t.deadline, n.nowMS+number(h, "timeout_ms", askMS))
+		return n.deliver(m)
+	case "ask_shard":
+		m, err := n.toShard(t, h, body)
+		if err != nil {
+			return nil, nil, err
+		}
+		m.deadline = min(t.deadline, n.nowMS+number(h, "timeout_ms", askMS))
+		return n.deliver(m)
 	}
 	v, err := n.operation(t, operation, h, body)
 	if err != nil {
@@ -76,40 +94,48 @@ func (n *Node) call(operation string, h map[string]any, body []byte) (map[string
 	return map[string]any{}, reply, err
 }
 
-func (n *Node) message(t *turn, h map[string]any, body []byte) message {
-	return message{t.actor.address, text1(h, "target"), text1(h, "op"), body, text1(h, "content_type")}
+func (n *Node) sent(t *turn, h map[string]any, body []byte) *message {
+	return n.message(t.actor.address, text(h, "target"), text(h, "op"), body, text(h, "content_type"))
 }
-
-func text1(h map[string]any, name string) string { s, _ := h[name].(string); return s }
 
 func (n *Node) operation(t *turn, operation string, h map[string]any, body []byte) (any, error) {
 	switch operation {
 	case "ask_all":
 		return n.askAll(t, h)
 	case "send":
-		n.next++
-		t.sends = append(t.sends, n.message(t, h, body))
-		return fmt.Sprint("m", n.next), nil
+		return n.send(t, n.sent(t, h, body))
+	case "send_to_shard":
+		m, err := n.toShard(t, h, body)
+		if err != nil {
+			return nil, err
+		}
+		return n.send(t, m)
 	case "ask_stream":
-		n.next++
-		id := fmt.Sprint("r", n.next)
-		n.streams[id] = &open{message: n.message(t, h, body)}
-		t.streams = append(t.streams, id)
-		return id, nil
+		m := n.sent(t, h, body)
+		if _, err := n.address(m.target); err != nil {
+			return nil, err
+		}
+		n.streams[m.id] = &open{message: m}
+		t.streams = append(t.streams, m.id)
+		return m.id, nil
 	case "stream_close":
-		n.closeStream(n.streams[text1(h, "stream")])
+		n.closeStream(n.streams[text(h, "stream")])
 		return nil, nil
+	case "send_after", "send_every", "cancel_timer":
+		return n.timer(t, operation, h, body)
+	case "spawn", "stop", "delete", "monitor", "demonitor", "link", "unlink", "actor_info", "list_actors":
+		return n.lifecycle(t, operation, h)
 	case "register":
-		name := text1(h, "name")
+		name := text(h, "name")
 		if holder := n.names[name]; holder != "" && holder != t.actor.address {
-			return nil, &wire.HostError{Code: wire.AlreadyExists, Message: fmt.Sprintf("%s has the name %q", holder, name)}
+			return nil, refuse(wire.AlreadyExists, "the name %q belongs to %s", name, holder)
 		} else if holder == "" {
 			n.names[name] = t.actor.address
 			t.undo = append(t.undo, func() { delete(n.names, name) })
 		}
 		return nil, nil
 	case "resolve":
-		if holder := n.names[text1(h, "name")]; holder != "" {
+		if holder := n.names[text(h, "name")]; holder != "" {
 			return holder, nil
 		}
 		return nil, nil
@@ -121,35 +147,139 @@ func (n *Node) operation(t *turn, operation string, h map[string]any, body []byt
 		return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", n.random.Uint32(), n.random.Uint32()>>16, n.random.Uint32()>>20,
 			n.random.Uint32()>>20, n.random.Uint64()>>16), nil
 	case "sleep":
-		ms, _ := h["ms"].(int64)
-		n.nowMS += ms
-		return nil, nil
+		_, err := n.wait(t, max(number(h, "ms", 0), 0), func() bool { return false })
+		return nil, err
 	case "log":
-		n.Logs = append(n.Logs, text1(h, "level")+" "+text1(h, "message"))
+		n.Logs = append(n.Logs, text(h, "level")+" "+text(h, "message"))
 		return nil, nil
+	case "http_fetch":
+		return n.fetch(h, body)
+	}
+	if v, err, known := n.shards(t, operation, h); known {
+		return v, err
 	}
 	return n.tuples(t, operation, h)
 }
 
-func (n *Node) askAll(t *turn, h map[string]any) (any, error) {
-	results := []any{}
-	calls, _ := h["calls"].([]any)
-	for _, c := range calls {
-		m, _ := c.(map[string]any)
-		body, err := wire.Marshal(m["payload"])
-		if err != nil {
-			return nil, err
+func (n *Node) send(t *turn, m *message) (any, error) {
+	address, err := n.checkSent(m)
+	if err != nil {
+		return nil, err
+	}
+	t.later(address, func() { n.queue = append(n.queue, m) })
+	return m.id, nil
+}
+
+func (n *Node) timer(t *turn, operation string, h map[string]any, body []byte) (any, error) {
+	if operation == "cancel_timer" {
+		id := text(h, "id")
+		t.later("", func() {
+			n.timers = slices.DeleteFunc(n.timers, func(w *timer) bool { return w.id == id })
+		})
+		return nil, nil
+	}
+	m := n.sent(t, h, body)
+	if _, err := n.checkSent(m); err != nil {
+		return nil, err
+	}
+	ms, period := number(h, "delay_ms", -1), int64(0)
+	if operation == "send_every" {
+		period = number(h, "period_ms", 0)
+		ms = period
+		if period < 1 {
+			return nil, refuse(wire.InvalidArgument, "send_every: period_ms must be at least 1")
 		}
-		_, reply, err := n.deliver(n.message(t, m, body), nil)
+	}
+	if ms < 0 {
+		return nil, refuse(wire.InvalidArgument, "send_after: delay_ms must be at least 0")
+	}
+	n.next++
+	id := fmt.Sprint("timer-", n.next)
+	due := n.nowMS + ms
+	var fire func()
+	fire = func() {
+		n.queue = append(n.queue, n.message(m.from, m.target, m.op, m.body, m.contentType))
+		if period > 0 {
+			due += period
+			n.at(due, id, fire)
+		}
+	}
+	t.later("", func() { n.at(due, id, fire) })
+	return id, nil
+}
+
+func (n *Node) askAll(t *turn, h map[string]any) (any, error) {
+	calls := listOf(h, "calls")
+	timeout := number(h, "timeout_ms", askMS)
+	replies := make([]*reply, len(calls))
+	for i, c := range calls {
+		m, _ := c.(map[string]any)
+		payload := m["payload"]
+		if payload == nil {
+			payload = map[string]any{}
+		}
+		replies[i] = n.asked(t, text(m, "target"), text(m, "op"), payload, timeout)
+	}
+	if _, err := n.wait(t, timeout, func() bool { return allDone(replies) }); err != nil {
+		return nil, err
+	}
+	results := []any{}
+	for i, r := range replies {
+		v, err := r.value()
 		if err != nil {
+			if !r.done {
+				m, _ := calls[i].(map[string]any)
+				err = refuse(wire.DeadlineExceeded, "%s did not reply in time", text(m, "target"))
+			}
 			results = append(results, map[string]any{"error": wire.FailureOf(err)})
 			continue
-		}
-		v, err := wire.Parse(reply)
-		if err != nil {
-			return nil, err
 		}
 		results = append(results, map[string]any{"ok": v})
 	}
 	return results, nil
+}
+
+func allDone(replies []*reply) bool {
+	return !slices.ContainsFunc(replies, func(r *reply) bool { return !r.done })
+}
+
+func (r *reply) value() (any, error) {
+	if !r.done {
+		return nil, refuse(wire.DeadlineExceeded, "was too late")
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return wire.Parse(r.body)
+}
+
+func (n *Node) fetch(h map[string]any, body []byte) (any, error) {
+	name := text(h, "link")
+	fake := n.links[name]
+	if fake == nil {
+		return nil, refuse(wire.NotFound, "there is no service link %q: give the node one with ServiceLink", name)
+	}
+	headers := map[string]string{}
+	given, _ := h["headers"].(map[string]any)
+	for k := range given {
+		headers[k] = text(given, k)
+	}
+	answer, err := fake(Request{text(h, "method"), text(h, "path"), headers, body})
+	if err != nil {
+		var known *wire.HostError
+		if errors.As(err, &known) {
+			return nil, known
+		}
+		return nil, refuse(wire.Unavailable, "the service link %q: %v", name, err)
+	}
+	if answer.Status == 0 {
+		answer.Status = 200
+	}
+	if answer.Headers == nil {
+		answer.Headers = map[string]string{}
+	}
+	if answer.Body == nil {
+		answer.Body = []byte{}
+	}
+	return map[string]any{"status": answer.Status, "headers": answer.Headers, "body": answer.Body}, nil
 }

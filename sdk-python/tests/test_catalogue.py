@@ -12,7 +12,6 @@ import pytest
 
 from plexspaces import _transport, host
 from plexspaces.testing import NOT_ON_NODES, TestNode
-from plexspaces.testing._operations import Operations
 
 CATALOGUE = json.loads(
     (
@@ -128,13 +127,6 @@ def test_both_spellings_are_one_operation(family: str) -> None:
 
 def test_the_harness_knows_what_nodes_have() -> None:
     assert {o["name"] for o in CATALOGUE if not o["available"]} == NOT_ON_NODES
-
-
-def test_the_harness_has_all_operations_but_those_that_its_documentation_names() -> None:
-    with TestNode() as node:
-        operations = Operations(node, node._engine)
-        missing = {o["name"] for o in CATALOGUE if operations.find(o["name"]) is None}
-    assert missing == {n for n in (o["name"] for o in CATALOGUE) if n.startswith("workflow_")}
 
 
 def test_asking_has_two_forms(sent: list[tuple[str, dict[str, Any], bytes]]) -> None:

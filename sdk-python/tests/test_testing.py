@@ -197,7 +197,7 @@ def test_restarts_are_counted_in_a_window(node: TestNode) -> None:
 
 
 def test_waits_that_go_in_a_circle_are_refused(node: TestNode) -> None:
-    inner = {"operation": "ask", "args": {"target": "teller/a", "op": "do", "payload": {}}}
+    inner = {"operation": "ask", "args": {"target": "teller/a", "op": "number"}}
     with pytest.raises(HostError, match="app/teller/b -> app/teller/a -> app/teller/b") as e:
         do(node, "teller/a", "ask", target="teller/b", op="do", payload=inner)
     assert e.value.code == "ABORTED"

@@ -91,7 +91,7 @@ impl Operation {
             v.set("doc", doc.trim());
         }
         for (which, schema) in [("input", self.input), ("output", self.output)] {
-            let schema = schema.map_or_else(Value::object, |s| s());
+            let schema = schema.map_or_else(Value::object, crate::definitions::root);
             if schema.as_object().map_or(false, |o| !o.is_empty()) {
                 v.set(which, schema);
             }

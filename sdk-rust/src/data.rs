@@ -410,6 +410,8 @@ pub fn object(payload: Value) -> Result<Value, Mismatch> {
 /// assert_eq!(error.message, "\"n\" must be an integer, not a string");
 /// ```
 ///
+/// A struct may contain itself, in a `Vec`, a `Box`, an `Option` or a map: its schema then refers to itself.
+///
 /// A field with a default, and an `Option`, may be absent. Fields that are not declared are dropped.
 #[macro_export]
 macro_rules! record {
@@ -448,11 +450,13 @@ macro_rules! record {
                 ])
             }
             fn schema() -> $crate::Value {
-                #[allow(unused_mut)]
-                let mut schema = $crate::__private::object_schema();
-                $( $crate::__private::property::<$type>(
-                    &mut schema, stringify!($field), $crate::__default!($($default)?)); )*
-                schema
+                $crate::__private::named(module_path!(), stringify!($name), || {
+                    #[allow(unused_mut)]
+                    let mut schema = $crate::__private::object_schema();
+                    $( $crate::__private::property::<$type>(
+                        &mut schema, stringify!($field), $crate::__default!($($default)?)); )*
+                    schema
+                })
             }
         }
     };

@@ -36,12 +36,13 @@
 //! one order for ever. Use [`host::now_ms`], [`host::random`] and [`println!`](crate::println!). Threads,
 //! files and sockets are not there either.
 
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 mod abi;
 mod actor;
 mod address;
 mod data;
+mod definitions;
 mod error;
 pub mod host;
 mod json;
@@ -65,6 +66,7 @@ pub mod __private {
     pub use crate::abi::answer;
     pub use crate::actor::{restore_field, snapshot_field, IntoReply};
     pub use crate::data::{field, object, object_schema, property};
+    pub use crate::definitions::named;
     pub use crate::running::Registry;
     pub use crate::stream::IntoStream;
 }

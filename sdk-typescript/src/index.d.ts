@@ -402,7 +402,7 @@ export interface Host {
     path: string,
     body?: Uint8Array | string | null,
     headers?: Record<string, string>,
-  ): { status: number; headers: Record<string, string>; body: any };
+  ): { status: number; headers: Record<string, string>; body: Uint8Array };
   /** Adds to the app's own metrics; the host sets the labels. */
   applicationMetricsAdd(
     id: string,

@@ -32,7 +32,7 @@ export interface TestNodeOptions {
   types?: Record<string, ActorSettings>;
   /** `[env]` of app-config.toml. */
   env?: Record<string, string>;
-  /** Fakes for service links. */
+  /** Fakes for service links. A body is bytes, text, or a value that is sent as JSON. */
   links?: Record<string, (request: LinkRequest) => { status?: number; headers?: Record<string, string>; body?: any }>;
   /** Of all randomness; equal seeds give equal runs. */
   seed?: number;

@@ -3,7 +3,9 @@
 import { fromWire, HostError, toWire } from "../src/errors.js";
 import { parse, stringify } from "../src/json.js";
 import { operations } from "./operations.js";
+import { endGroupsOf } from "./shards.js";
 import { Program } from "./program.js";
+import { requireSchema } from "./schema.js";
 import { Spaces } from "./space.js";
 
 const [DESCRIBE, INIT, HANDLE, SNAPSHOT, RESTORE, TERMINATE, RESUME] = [0, 1, 2, 3, 4, 5, 6];
@@ -68,6 +70,9 @@ export class TestNode {
       () => this.now,
     );
     const description = JSON.parse(this.#value(guest.call(DESCRIBE)));
+    if (this.#program.note !== undefined) {
+      this.logs.push({ actor: null, level: "warn", message: this.#program.note });
+    }
     for (const type of description.types) {
       this.#types.set(type.name, new Map(type.operations.map((o) => [o.name, o])));
     }
@@ -90,7 +95,9 @@ export class TestNode {
 
   /** Sends to an actor and lets everything run that can run without time passing. */
   send(target, op, payload = {}) {
-    this.post(null, target, op, stringify(payload));
+    const body = stringify(payload);
+    this.#accept(this.activate(this.address(target)), op, body, false);
+    this.post(null, target, op, body);
     this.settle();
   }
 
@@ -253,6 +260,10 @@ export class TestNode {
 
   /** An exit that nobody wanted: told to those who watch, then the actor comes back. */
   fail(actor, reason) {
+    if (actor.busy) {
+      actor.doomed = reason;
+      return;
+    }
     actor.restarts++;
     this.#gone(actor, `error: ${reason}`);
     const most = this.#config.maxRestarts ?? 10;
@@ -297,6 +308,7 @@ export class TestNode {
     }
     this.names.forEach((holder, name) => holder === actor.id && this.names.delete(name));
     this.spaces.dropOwnedBy(actor.id);
+    endGroupsOf(this, actor.id);
     this.released?.(actor.id);
   }
 
@@ -325,6 +337,54 @@ export class TestNode {
     return message.id;
   }
 
+  /** Asks without waiting: what it answers gets `text` or `error` once somebody has run it. */
+  asked(from, target, op, body, timeoutMs) {
+    const address = this.address(target);
+    this.#refuseFailing(target, address);
+    const deadline = Math.min(this.turns.at(-1)?.deadline ?? Infinity, this.now + timeoutMs);
+    this.#accept(this.activate(address), op, body, false);
+    const reply = { done: false };
+    this.#queue.push({ target: address, message: { id: this.id("m"), from, op, body, deadline, reply } });
+    return reply;
+  }
+
+  /** What a node refuses before a handler sees it. */
+  #accept({ type, operations }, op, body, stream) {
+    const operation = operations.get(op);
+    if (operation === undefined) {
+      const message = `type "${type}" has no operation "${op}"; it has ${[...operations.keys()].join(", ")}`;
+      throw new HostError("NOT_FOUND", message);
+    }
+    if ((operation.stream === true) !== stream) {
+      const message = stream
+        ? `operation "${op}" of type "${type}" answers once and is no stream: use ask`
+        : `operation "${op}" of type "${type}" streams its values: open it with ask_stream`;
+      throw new HostError("INVALID_ARGUMENT", message);
+    }
+    this.#check(operation, body);
+  }
+
+  #check(operation, body) {
+    if (operation?.input !== undefined) {
+      requireSchema(operation.name, operation.input, body === "" ? {} : parse(body));
+    }
+  }
+
+  /** Refuses a payload of the wrong form where it is sent. */
+  checkSent(target, op, body) {
+    const [, type] = this.address(target).split("/");
+    this.#check(this.#known(type).get(op), body);
+  }
+
+  #refuseFailing(...targets) {
+    for (const target of targets) {
+      const failure = this.failing.get(target);
+      if (failure !== undefined) {
+        throw fromWire(failure);
+      }
+    }
+  }
+
   /** Handles one queued message whose actor is free; false if there is none. */
   step() {
     const at = this.#queue.findIndex(({ target }) => !this.actors.get(target)?.busy);
@@ -336,29 +396,34 @@ export class TestNode {
     return true;
   }
 
-  /** A message without an answer: what becomes of it is in the log. */
-  #tell(target, { id, from, op, body }) {
+  /** Runs a message: its asker gets the answer; what becomes of one without is in the log. */
+  #tell(target, { id, from, op, body, deadline = Infinity, reply }) {
     try {
       const actor = this.activate(target);
       const kind = actor.operations.get(op)?.kind ?? "cast";
       if (!actor.operations.has(op) && /^__.*__$/.test(op)) {
         return;
       }
-      this.turnOf(actor, op, { deadline: Infinity, from }, () =>
+      const text = this.turnOf(actor, op, { deadline, from }, () =>
         actor.guest.call(HANDLE, { op, kind, id, from, content_type: "application/json" }, body),
       );
+      if (reply !== undefined) {
+        Object.assign(reply, { done: true, text });
+      }
     } catch (error) {
+      if (reply !== undefined) {
+        Object.assign(reply, { done: true, error });
+        return;
+      }
       this.logs.push({ actor: target, level: "error", message: `${op}: ${error.message}`, fields: { code: error.code } });
     }
   }
 
   /** Runs a handler for one who waits: the reply's JSON, or the error thrown. */
   deliver(from, target, op, body, timeoutMs) {
-    const failure = this.failing.get(target);
-    if (failure !== undefined) {
-      throw fromWire(failure);
-    }
+    this.#refuseFailing(target);
     const actor = this.#callee(target);
+    this.#accept(actor, op, body, false);
     const kind = actor.operations.get(op)?.kind ?? "call";
     const outer = this.turns.at(-1)?.deadline ?? Infinity;
     const deadline = Math.min(outer, this.now + timeoutMs);
@@ -422,16 +487,28 @@ export class TestNode {
     }
     if (failure === null) {
       turn.effects.forEach((e) => e.run());
+      this.#doom(actor);
       return result;
     }
     turn.undo.reverse().forEach((undo) => undo());
     if (before !== null) {
       this.#value(actor.guest.call(RESTORE, { exact: true }, before));
       if (!failure.business && !INHERITED.has(failure.code)) {
+        actor.doomed = undefined;
         this.fail(actor, failure.message);
       }
     }
+    this.#doom(actor);
     throw failure;
+  }
+
+  /** Ends an actor that was to end while it ran. */
+  #doom(actor) {
+    const reason = actor.doomed;
+    actor.doomed = undefined;
+    if (reason !== undefined) {
+      this.fail(actor, reason);
+    }
   }
 
   /** The state as it is after a turn; that it has a JSON form is checked for all actors. */
@@ -458,6 +535,7 @@ export class TestNode {
 
   openStream(from, target, op, body) {
     const actor = this.#callee(target);
+    this.#accept(actor, op, body, true);
     const kind = actor.operations.get(op)?.kind ?? "call";
     return { id: this.id("m"), from, actor, op, kind, body, begun: false, ended: false };
   }
@@ -551,7 +629,7 @@ export class TestNode {
     try {
       const handler = operations[operation];
       if (handler === undefined) {
-        throw new HostError("UNIMPLEMENTED", `the host operation ${operation} is not supported by the test node`);
+        throw new HostError("UNIMPLEMENTED", `the host operation "${operation}" is not supported by this version`);
       }
       const turn = this.turns.at(-1);
       const answer = handler(this, turn ?? { actor, effects: [], undo: [], writes: [] }, parse(header), body);

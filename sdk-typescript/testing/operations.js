@@ -27,9 +27,16 @@ function timer(node, turn, at, { target, op }, body, again) {
       node.addTimer(again(), fire, id);
     }
   };
-  node.address(target);
+  node.checkSent(target, op, body);
   later(turn, () => node.addTimer(at, fire, id));
   return id;
+}
+
+/** An ask comes after what the turn has sent to the same actor before. */
+function release(node, turn, target) {
+  const earlier = turn.effects.filter((e) => e.target === target);
+  turn.effects = turn.effects.filter((e) => e.target !== target);
+  earlier.forEach((e) => e.run());
 }
 
 /** Tuples that a turn sees: what is there, and what it has written itself. */
@@ -165,16 +172,27 @@ function drop(node, id) {
 
 const messaging = {
   ask,
-  ask_all: (node, turn, { calls, timeout_ms = 5000 }) =>
-    calls.map(({ target, op, payload }) => {
+  ask_all(node, turn, { calls, timeout_ms = 5000 }) {
+    const asked = calls.map(({ target, op, payload = {} }) => {
       try {
-        return { ok: parse(ask(node, turn, { target, op, timeout_ms }, stringify(payload))) };
+        release(node, turn, node.address(target));
+        return node.asked(turn.actor.id, target, op, stringify(payload), timeout_ms);
       } catch (error) {
-        return { error: toWire(error) };
+        return { done: true, error };
       }
-    }),
+    });
+    node.wait(timeout_ms, () => (asked.every((a) => a.done) ? true : undefined));
+    return asked.map(({ done, text, error }, i) => {
+      if (!done) {
+        const late = new HostError("DEADLINE_EXCEEDED", `${node.address(calls[i].target)} did not reply in time`);
+        return { error: toWire(late) };
+      }
+      return error === undefined ? { ok: parse(text) } : { error: toWire(error) };
+    });
+  },
   send(node, turn, { target, op }, body) {
     const address = node.address(target);
+    node.checkSent(address, op, body);
     const id = node.id("m");
     later(turn, () => node.post(turn.actor.id, address, op, body), address);
     return id;
@@ -206,8 +224,12 @@ const messaging = {
     return null;
   },
   send_after: (node, turn, args, body) => timer(node, turn, node.now + args.delay_ms, args, body),
-  send_every: (node, turn, args, body) =>
-    timer(node, turn, node.now + args.period_ms, args, body, () => node.now + args.period_ms),
+  send_every(node, turn, args, body) {
+    if (args.period_ms < 1) {
+      throw new HostError("INVALID_ARGUMENT", "send_every: period_ms must be at least 1");
+    }
+    return timer(node, turn, node.now + args.period_ms, args, body, () => node.now + args.period_ms);
+  },
   cancel_timer(node, turn, { id }) {
     later(turn, () => {
       node.timers = node.timers.filter((t) => t.id !== id);
@@ -287,11 +309,15 @@ const lifecycle = {
     if (actor === undefined) {
       throw new HostError("NOT_FOUND", `there is no actor ${id} in memory`);
     }
-    return { actor_id: actor.id, type: actor.type, key: actor.key, restarts: actor.restarts };
+    return known(actor);
   },
   list_actors: (node, turn, { type }) =>
-    [...node.actors.values()].filter((a) => type === undefined || a.type === type).map((a) => a.id),
+    [...node.actors.values()].filter((a) => type === undefined || a.type === type).map(known),
 };
+
+function known({ id, type, key, restarts }) {
+  return { id, type, key, restarts };
+}
 
 function ending(node, address, reason, forget) {
   const actor = node.actors.get(address);

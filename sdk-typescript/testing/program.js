@@ -1,4 +1,5 @@
 // The program under test as one script, and an actor's own copy of it.
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire, SourceMap } from "node:module";
 import path from "node:path";
@@ -6,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import vm from "node:vm";
 
 const SDK = fileURLToPath(new URL("../src/index.js", import.meta.url));
+const SCHEMAS = fileURLToPath(new URL("../tools/schemas.cjs", import.meta.url));
 const FILE = "main.js";
 const RUN = new vm.Script(
   `__out = undefined;
@@ -70,6 +72,9 @@ export class Program {
   #map;
   #root;
 
+  /** What the test should know of how the program was built, if anything. */
+  note;
+
   constructor(script, map, root) {
     this.#script = script;
     this.#map = map;
@@ -89,6 +94,7 @@ export class Program {
     }
     const esbuild = await bundler(file);
     const root = rootOf(file);
+    const schemas = schemasOf(file, root);
     const { outputFiles } = await esbuild.build({
       absWorkingDir: root,
       entryPoints: [file],
@@ -104,9 +110,22 @@ export class Program {
       sourcesContent: false,
       logLevel: "silent",
       alias: { "@plexspaces/sdk": SDK },
+      plugins: [
+        {
+          name: "plexspaces-schemas",
+          setup: (build) =>
+            build.onLoad({ filter: /[\\/]schemas\.js$/ }, ({ path: at }) =>
+              path.dirname(at) === path.dirname(SDK) ? { contents: `export default ${schemas ?? "{}"};` } : undefined,
+            ),
+        },
+      ],
     });
     const [map, code] = outputFiles.sort((a, b) => a.path.length - b.path.length).reverse();
-    return new Program(new vm.Script(code.text, { filename: FILE }), new SourceMap(JSON.parse(map.text)), root);
+    const program = new Program(new vm.Script(code.text, { filename: FILE }), new SourceMap(JSON.parse(map.text)), root);
+    if (schemas === undefined) {
+      program.note = "payloads are not checked against types: npm install --save-dev typescript";
+    }
+    return program;
   }
 
   /** A copy of its own for one actor. `host` answers host calls, `now` tells the time. */
@@ -168,17 +187,38 @@ class Guest {
   }
 }
 
-async function bundler(file) {
+/** The file of a package that the program, the test or this SDK has; undefined if none of them does. */
+function installed(name, file) {
   for (const from of [file, path.join(process.cwd(), "x.js"), fileURLToPath(import.meta.url)]) {
     try {
-      const found = createRequire(from).resolve("esbuild");
-      const module = await import(found);
-      return module.default ?? module;
+      return createRequire(from).resolve(name);
     } catch {
       // Perhaps the next place has it.
     }
   }
-  throw new TypeError("TestNode needs esbuild to bundle the program: npm install --save-dev esbuild");
+  return undefined;
+}
+
+async function bundler(file) {
+  const found = installed("esbuild", file);
+  if (found === undefined) {
+    throw new TypeError("TestNode needs esbuild to bundle the program: npm install --save-dev esbuild");
+  }
+  const module = await import(found);
+  return module.default ?? module;
+}
+
+/** What the types of each program say, as JSON: read once, for a test run does not change its sources. */
+const read = new Map();
+
+/** The schemas that a build reads from the program's types; undefined without TypeScript. */
+function schemasOf(file, root) {
+  const typescript = installed("typescript", file);
+  if (typescript !== undefined && !read.has(file)) {
+    const args = [SCHEMAS, root, path.relative(root, file), typescript];
+    read.set(file, execFileSync(process.execPath, args, { encoding: "utf8" }));
+  }
+  return read.get(file);
 }
 
 function rootOf(file) {

@@ -35,26 +35,36 @@ function messageOf(what) {
   return [op, payload];
 }
 
-/** Asks every shard, in order. */
+/** Asks every shard at once; the answers are in shard order. */
 function round(node, turn, args, whatFor) {
   const group = groupOf(node, args.group_id);
+  const timeout = args.timeout_ms ?? 10_000;
+  const messages = group.shards.map((_, shard) => messageOf(whatFor(shard)));
+  const asked = group.shards.map((id, shard) => {
+    const [op, payload] = messages[shard];
+    try {
+      return node.asked(turn.actor.id, id, op, stringify(payload), timeout);
+    } catch (error) {
+      return { done: true, error };
+    }
+  });
+  node.wait(timeout, () => (asked.every((a) => a.done) ? true : undefined));
   const responses = [];
   const failed = [];
-  group.shards.forEach((id, shard) => {
-    try {
-      const [op, payload] = messageOf(whatFor(shard));
-      const text = node.deliver(turn.actor.id, id, op, stringify(payload), args.timeout_ms ?? 10_000);
-      responses.push({ shard, actor_id: id, payload: parse(text) });
-    } catch (error) {
-      const { code, message } = toWire(error);
-      failed.push({ shard, code, message });
+  asked.forEach(({ done, text, error }, shard) => {
+    if (done && error === undefined) {
+      responses.push({ shard, actor_id: group.shards[shard], payload: parse(text) });
+      return;
     }
+    const late = () => new HostError("DEADLINE_EXCEEDED", `shard ${shard} was too late`);
+    const { code, message } = toWire(error ?? late());
+    failed.push({ shard, code, message });
   });
   const answer = { responses, shard_count: group.shard_count, responded: responses.length, failed };
   const needed = args.min_responses ?? args.min_acks ?? group.shard_count;
   if (responses.length < needed) {
-    const message = `${responses.length} of ${group.shard_count} shards answered, ${needed} are needed`;
-    throw new HostError("UNAVAILABLE", message, { details: answer });
+    const message = `${responses.length} of ${group.shard_count} shards answered, ${needed} are needed: ${failed[0]?.message}`;
+    throw new HostError("UNAVAILABLE", message, { details: { result: null, ...answer } });
   }
   return answer;
 }
@@ -91,7 +101,8 @@ export const shardOperations = {
       }
       return info(known);
     }
-    const group = { partition_strategy: "hash", ...args, args, shards: [] };
+    counted(args.shard_count);
+    const group = { owner: turn.actor.id, partition_strategy: "hash", ...args, args, shards: [] };
     start(node, group);
     node.shardGroups.set(args.group_id, group);
     turn.undo.push(() => remove(node, group));
@@ -99,12 +110,17 @@ export const shardOperations = {
   },
   scatter_gather(node, turn, args) {
     const { query, inputs } = args;
-    const [op, common] = messageOf(query ?? "scatter");
-    const whatFor = (shard) => (inputs === undefined ? { op, ...common } : { op, ...common, input: inputs[shard] });
+    const [op, common] = messageOf(query);
+    const size = groupOf(node, args.group_id).shard_count;
+    if (inputs !== undefined && inputs.length !== size) {
+      throw new HostError("INVALID_ARGUMENT", `there are ${size} shards, not ${inputs.length}`);
+    }
+    const part = (input) => (input !== null && typeof input === "object" && !Array.isArray(input) ? input : { input });
+    const whatFor = (shard) => ({ ...common, ...(inputs === undefined ? {} : part(inputs[shard])), op });
     return withResult(round(node, turn, args, whatFor), (all) => aggregate(args.aggregation ?? "concat", all, args.k));
   },
   broadcast_shard_group: (node, turn, args) =>
-    withResult(round(node, turn, args, () => args.message), (all) => all.length),
+    withResult(round(node, turn, args, () => args.message), () => null),
   barrier_shard_group(node, turn, args) {
     const group = groupOf(node, args.group_id);
     const seat = group.shards.indexOf(turn.actor.id);
@@ -128,7 +144,7 @@ export const shardOperations = {
   all_reduce_shard_group(node, turn, args) {
     const answer = reduced(node, turn, args);
     groupOf(node, args.group_id).shards.forEach((id) =>
-      node.post(null, id, "__ALLREDUCE__", stringify({ group_id: args.group_id, result: answer.result })),
+      node.post(null, id, "__ALLREDUCE__", stringify({ result: answer.result })),
     );
     return answer;
   },
@@ -139,7 +155,7 @@ export const shardOperations = {
       throw new HostError("INVALID_ARGUMENT", "reduce_scatter needs lists with one element for each shard");
     }
     shards.forEach((id, i) =>
-      node.post(null, id, "__ALLREDUCE__", stringify({ group_id: args.group_id, result: answer.result[i] })),
+      node.post(null, id, "__ALLREDUCE__", stringify({ result: answer.result[i] })),
     );
     return answer;
   },
@@ -149,7 +165,7 @@ export const shardOperations = {
   all_gather_shard_group(node, turn, args) {
     const answer = withResult(round(node, turn, args, () => args.query), (all) => all);
     groupOf(node, args.group_id).shards.forEach((id) =>
-      node.post(null, id, "__ALLREDUCE__", stringify({ group_id: args.group_id, result: answer.result })),
+      node.post(null, id, "__ALLREDUCE__", stringify({ result: answer.result })),
     );
     return answer;
   },
@@ -163,6 +179,7 @@ export const shardOperations = {
   shard_group_info: (node, turn, { group_id }) => info(groupOf(node, group_id)),
   rescale_shard_group(node, turn, { group_id, shard_count }) {
     const group = groupOf(node, group_id);
+    counted(shard_count);
     group.shards.splice(shard_count).forEach((id) => node.end(node.actors.get(id), "shutdown"));
     group.shard_count = shard_count;
     start(node, group);
@@ -174,11 +191,26 @@ export const shardOperations = {
   },
 };
 
+function counted(shards) {
+  if (!(shards >= 1)) {
+    throw new HostError("INVALID_ARGUMENT", "shard_count must be at least 1");
+  }
+}
+
 function remove(node, group) {
   node.shardGroups.delete(group.group_id);
   group.shards.forEach((id) => node.actors.has(id) && node.end(node.actors.get(id), "shutdown"));
 }
 
-function info({ group_id, actor_type, shard_count, partition_strategy, shards }) {
-  return { group_id, actor_type, shard_count, partition_strategy, actors: shards };
+/** Groups end with their creator, unless they are detached. */
+export function endGroupsOf(node, owner) {
+  for (const group of [...(node.shardGroups?.values() ?? [])]) {
+    if (group.owner === owner && group.args.detached !== true) {
+      remove(node, group);
+    }
+  }
+}
+
+function info({ group_id, actor_type, shard_count, partition_strategy, owner, shards }) {
+  return { group_id, actor_type, shard_count, partition_strategy, owner, shards: [...shards] };
 }

@@ -238,6 +238,13 @@ const channels = {
 
 // ---- blobs and service links
 
+function asBytes(content) {
+  if (content instanceof Uint8Array) {
+    return content;
+  }
+  return new TextEncoder().encode(typeof content === "string" ? content : stringify(content));
+}
+
 function bytesOf(body) {
   return body === "" ? new Uint8Array() : parse(body);
 }
@@ -273,7 +280,8 @@ const blobs = {
     const data = body === "" ? null : bytesOf(body);
     const text = data === null ? null : new TextDecoder().decode(data);
     const answer = fake({ method, path, headers, body: data, text });
-    return { status: 200, headers: {}, body: null, ...answer };
+    const { status = 200, headers: given = {}, body: content = new Uint8Array() } = answer;
+    return { status, headers: given, body: asBytes(content) };
   },
 };
 

@@ -1,8 +1,9 @@
 //! The host operations of a test's world.
 
-use super::space::equal;
-use super::{Effect, Inner, Owner, Sent, Timer};
+use super::inner::{Effect, Inner, Owner, Pending, Sent, Timer};
 use crate::{json, Code, Error, Message, Reply, Value};
+
+pub const ASK_MS: i64 = 5000;
 
 pub struct Operations<'a> {
     pub world: &'a Inner,
@@ -14,14 +15,16 @@ impl Operations<'_> {
     pub fn run(&self, operation: &str) -> Result<(Value, Vec<u8>), Error> {
         let w = self.world;
         match operation {
-            "ask" => match w.ask(self.text("target")?, self.message()?)? {
-                Reply::Value(v) => return answer(v),
-                Reply::Opaque { content_type, body } => {
-                    return Ok((json!({ "content_type": content_type }), body));
+            "ask" | "ask_shard" => {
+                let deadline = w.deadline(self.int("timeout_ms")?.unwrap_or(ASK_MS));
+                let target = self.target(operation)?;
+                match w.ask(&target, self.message()?, deadline)? {
+                    Reply::Value(v) => answer(v),
+                    Reply::Opaque { content_type, body } => Ok((json!({ "content_type": content_type }), body)),
                 }
-            },
+            }
             "stream_next" => {
-                return match w.next(self.text("stream")?)? {
+                match w.next(self.text("stream")?)? {
                     Some(v) => Ok((json!({"more": true}), v.try_json()?.into_bytes())),
                     None => Ok((json!({"more": false}), Vec::new())),
                 }
@@ -33,13 +36,11 @@ impl Operations<'_> {
     fn value(&self, operation: &str) -> Result<Value, Error> {
         let w = self.world;
         Ok(match operation {
-            "ask_all" => Value::Array(
-                self.arguments["calls"].as_array().unwrap_or(&[]).iter().map(|c| self.one_of_all(c)).collect(),
-            ),
-            "send" => {
-                let sent = self.sent()?;
+            "ask_all" => self.ask_all()?,
+            "send" | "send_to_shard" => {
+                let sent = self.sent(&self.target(operation)?)?;
                 let id = sent.message.id.clone();
-                self.effect(Effect::Send(sent));
+                w.effect(Effect::Send(sent));
                 Value::from(id)
             }
             "ask_stream" => {
@@ -56,7 +57,8 @@ impl Operations<'_> {
             "send_after" => self.timer("delay_ms", false)?,
             "send_every" => self.timer("period_ms", true)?,
             "cancel_timer" => {
-                self.effect(Effect::CancelTimer(self.text("id")?.to_string()));
+                let id = self.text("id")?.to_string();
+                w.later(move |w| w.timers.borrow_mut().retain(|t| t.id != id));
                 Value::Null
             }
             "register" => self.register()?,
@@ -75,41 +77,43 @@ impl Operations<'_> {
                 ))
             }
             "sleep" => {
-                self.wait_until(w.now_ms.get() + self.int("ms")?.unwrap_or(0));
+                w.wait(self.int("ms")?.unwrap_or(0).max(0), || Ok(false))?;
                 Value::Null
             }
             "log" => {
                 let (level, message) = (self.text("level")?, self.text("message")?);
-                let mut line = format!("{} {}: {}", level, self.own_address(), message);
+                let mut line = format!("{} {}: {}", level, w.own_address(), message);
                 for (name, value) in self.arguments["fields"].as_object().unwrap_or(&[]) {
                     line.push_str(&format!(" {}={}", name, value.to_json()));
                 }
                 w.logs.borrow_mut().push(line);
                 Value::Null
             }
+            "http_fetch" => self.fetch()?,
+            "spawn" | "stop" | "delete" | "monitor" | "demonitor" | "link" | "unlink" | "actor_info"
+            | "list_actors" => self.life(operation)?,
+            op if op == "scatter_gather" || op.contains("shard_group") => self.shards(op)?,
             op if op.starts_with("ts_") => self.tuples(op)?,
             op if op.starts_with("kv_") => self.keys(op)?,
             op => return Err(self.absent(op)),
         })
     }
 
-    fn absent(&self, operation: &str) -> Error {
+    /// What a node of this version answers to what it does not have.
+    pub fn absent(&self, operation: &str) -> Error {
         Error::system(
             Code::Unimplemented,
-            format!(
-                "the host operation {} is not in plexspaces::testing: give the world a fake(\"{}\", ..)",
-                operation, operation
-            ),
+            format!("the host operation \"{}\" is not supported by this version", operation),
         )
     }
 
-    fn text(&self, name: &str) -> Result<&str, Error> {
+    pub fn text(&self, name: &str) -> Result<&str, Error> {
         self.arguments[name]
             .as_str()
             .ok_or_else(|| Error::system(Code::InvalidArgument, format!("the argument {} must be a string", name)))
     }
 
-    fn int(&self, name: &str) -> Result<Option<i64>, Error> {
+    pub fn int(&self, name: &str) -> Result<Option<i64>, Error> {
         match &self.arguments[name] {
             Value::Null => Ok(None),
             Value::Int(i) => Ok(Some(*i)),
@@ -117,51 +121,69 @@ impl Operations<'_> {
         }
     }
 
-    fn array(&self, name: &str) -> Result<Vec<Value>, Error> {
+    pub fn array(&self, name: &str) -> Result<Vec<Value>, Error> {
         self.arguments[name].as_array().map(<[Value]>::to_vec).ok_or_else(|| {
             Error::system(Code::InvalidArgument, format!("the argument {} must be an array", name))
         })
     }
 
-    fn own_address(&self) -> String {
-        self.world.turns.borrow().last().map_or_else(String::new, |t| t.actor.clone())
-    }
-
-    fn turn_id(&self) -> u64 {
+    pub fn turn_id(&self) -> u64 {
         self.world.turns.borrow().last().map_or(0, |t| t.id)
     }
 
-    fn effect(&self, effect: Effect) {
-        match self.world.turns.borrow_mut().last_mut() {
-            Some(turn) => turn.effects.push(effect),
-            None => panic!("a host operation outside of a turn"),
-        }
-    }
-
-    fn message(&self) -> Result<Message, Error> {
+    pub fn message(&self) -> Result<Message, Error> {
         Ok(Message {
             op: self.text("op")?.to_string(),
             id: format!("m{}", self.world.next_id()),
-            from: Some(self.own_address()),
+            from: Some(self.world.own_address()),
             content_type: self.arguments["content_type"].as_str().map(str::to_string),
             body: self.body.to_vec(),
         })
     }
 
-    fn sent(&self) -> Result<Sent, Error> {
-        let target = self.world.resolve(self.text("target")?)?;
-        self.world.operation(&target, self.text("op")?)?;
-        Ok(Sent { target, message: self.message()? })
+    /// The target of an operation: its own, or a shard.
+    fn target(&self, operation: &str) -> Result<String, Error> {
+        if operation.ends_with("_shard") {
+            return self.shard_of();
+        }
+        Ok(self.text("target")?.to_string())
     }
 
-    fn one_of_all(&self, call: &Value) -> Value {
-        let body = call["payload"].to_json();
-        let one = Operations { world: self.world, arguments: call, body: body.as_bytes() };
-        let done = one.message().and_then(|m| self.world.ask(call["target"].as_str().unwrap_or(""), m));
-        match done {
-            Ok(reply) => json!({"ok": (reply.into_value())}),
-            Err(e) => json!({"error": (e.to_value())}),
+    fn sent(&self, target: &str) -> Result<Sent, Error> {
+        let target = self.world.resolve(target)?;
+        let message = self.message()?;
+        if let Ok(operation) = self.world.operation(&target, &message.op) {
+            self.world.check_input(&operation, &message)?;
         }
+        Ok(Sent::new(target, message))
+    }
+
+    fn ask_all(&self) -> Result<Value, Error> {
+        let w = self.world;
+        let timeout = self.int("timeout_ms")?.unwrap_or(ASK_MS);
+        let deadline = w.deadline(timeout);
+        let calls = self.arguments["calls"].as_array().unwrap_or(&[]);
+        let mut asked: Vec<Pending> = Vec::new();
+        for call in calls {
+            let payload = match &call["payload"] {
+                Value::Null => Value::object(),
+                v => v.clone(),
+            };
+            let body = payload.to_json();
+            let one = Operations { world: w, arguments: call, body: body.as_bytes() };
+            asked.push(w.asked(one.text("target")?, one.message()?, deadline));
+        }
+        w.wait(timeout, || Ok(asked.iter().all(|a| a.borrow().is_some())))?;
+        let late = |target: &Value| {
+            let why = format!("{} did not reply in time", target.as_str().unwrap_or(""));
+            Error::system(Code::DeadlineExceeded, why)
+        };
+        let results = asked.iter().zip(calls).map(|(a, call)| match a.borrow_mut().take() {
+            Some(Ok(reply)) => json!({"ok": (reply.into_value())}),
+            Some(Err(e)) => json!({"error": (e.to_value())}),
+            None => json!({"error": (late(&call["target"]).to_value())}),
+        });
+        Ok(Value::Array(results.collect()))
     }
 
     fn timer(&self, name: &str, again: bool) -> Result<Value, Error> {
@@ -170,31 +192,29 @@ impl Operations<'_> {
             return Err(Error::system(Code::InvalidArgument, format!("the argument {} is too small", name)));
         }
         let id = format!("timer-{}", self.world.next_id());
-        self.effect(Effect::Start(Timer {
+        let timer = Timer {
             id: id.clone(),
             due_ms: self.world.now_ms.get() + ms,
             every_ms: if again { Some(ms) } else { None },
-            sent: self.sent()?,
-        }));
+            sent: Some(self.sent(self.text("target")?)?),
+        };
+        self.world.later(move |w| w.timers.borrow_mut().push(timer));
         Ok(Value::from(id))
     }
 
     fn register(&self) -> Result<Value, Error> {
-        let name = self.text("name")?;
-        let mut names = self.world.names.borrow_mut();
-        match names.get(name) {
-            Some(holder) if *holder == self.own_address() => {}
+        let w = self.world;
+        let (name, me) = (self.text("name")?.to_string(), w.own_address());
+        let holder = w.names.borrow().get(&name).cloned();
+        match holder {
+            Some(holder) if holder == me => {}
             Some(holder) => {
-                return Err(Error::system(
-                    Code::AlreadyExists,
-                    format!("the name \"{}\" belongs to {}", name, holder),
-                ));
+                let why = format!("the name \"{}\" belongs to {}", name, holder);
+                return Err(Error::system(Code::AlreadyExists, why));
             }
             None => {
-                names.insert(name.to_string(), self.own_address());
-                if let Some(turn) = self.world.turns.borrow_mut().last_mut() {
-                    turn.names.push(name.to_string());
-                }
+                w.names.borrow_mut().insert(name.clone(), me);
+                w.undoing(move |w| drop(w.names.borrow_mut().remove(&name)));
             }
         }
         Ok(Value::Null)
@@ -208,197 +228,6 @@ impl Operations<'_> {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
-    }
-
-    /// Lets others work until `at`.
-    fn wait_until(&self, at: i64) {
-        let w = self.world;
-        loop {
-            while w.deliver_one() {}
-            if !w.fire_next(at) {
-                break;
-            }
-        }
-        w.now_ms.set(w.now_ms.get().max(at));
-    }
-
-    fn expiry(&self) -> Result<Option<i64>, Error> {
-        match &self.arguments["ttl_ms"] {
-            Value::Null => Ok(None),
-            Value::Int(ms) => Ok(Some(self.world.now_ms.get() + ms)),
-            // Actors of a world do not die.
-            Value::Str(s) if s == "owner" => Ok(None),
-            _ => Err(Error::system(Code::InvalidArgument, "the argument ttl_ms must be an integer or \"owner\"")),
-        }
-    }
-
-    fn tuples(&self, operation: &str) -> Result<Value, Error> {
-        let w = self.world;
-        let (turn, now) = (self.turn_id(), w.now_ms.get());
-        let space = self.arguments["space"].as_str().unwrap_or("");
-        let limit = self.int("limit")?.filter(|l| *l > 0).map_or(usize::MAX, |l| l as usize);
-        let list = |tuples: Vec<Vec<Value>>| Value::Array(tuples.into_iter().map(Value::Array).collect());
-        Ok(match operation {
-            "ts_write" => {
-                let expiry = self.expiry()?;
-                Value::from(w.tuples.borrow_mut().write(space, self.array("tuple")?, expiry, turn)?)
-            }
-            "ts_read" | "ts_take" => {
-                let found = self.wait_for(space, operation == "ts_take")?;
-                found.map_or(Value::Null, Value::Array)
-            }
-            "ts_read_all" => list(w.tuples.borrow_mut().read(space, &self.array("pattern")?, turn, now, limit)),
-            "ts_take_all" => list(w.tuples.borrow_mut().take(space, &self.array("pattern")?, turn, now, limit)),
-            "ts_count" => {
-                let found = w.tuples.borrow_mut().read(space, &self.array("pattern")?, turn, now, usize::MAX);
-                Value::from(found.len())
-            }
-            "ts_write_once" => {
-                let mut tuples = w.tuples.borrow_mut();
-                let found = tuples.read(space, &self.array("pattern")?, turn, now, 1).pop();
-                match found {
-                    Some(tuple) => json!({"written": false, "tuple": (Value::Array(tuple))}),
-                    None => {
-                        let tuple = self.array("tuple")?;
-                        tuples.write(space, tuple.clone(), self.expiry()?, turn)?;
-                        json!({"written": true, "tuple": (Value::Array(tuple))})
-                    }
-                }
-            }
-            "ts_update" => {
-                let mut tuples = w.tuples.borrow_mut();
-                let pattern = match &self.arguments["expected"] {
-                    Value::Array(expected) => {
-                        let found = tuples.read(space, &self.array("pattern")?, turn, now, 1).pop();
-                        let same = found.map_or(false, |f| equal(&Value::Array(f), &self.arguments["expected"]));
-                        if !same {
-                            return Ok(Value::Null);
-                        }
-                        expected.clone()
-                    }
-                    _ => self.array("pattern")?,
-                };
-                match tuples.take(space, &pattern, turn, now, 1).pop() {
-                    Some(old) => {
-                        tuples.write(space, self.array("tuple")?, None, turn)?;
-                        Value::Array(old)
-                    }
-                    None => Value::Null,
-                }
-            }
-            "ts_renew" => {
-                self.effect(Effect::Renew(self.text("lease")?.to_string(), self.expiry()?));
-                Value::Null
-            }
-            "ts_cancel" => {
-                self.effect(Effect::CancelLease(self.text("lease")?.to_string()));
-                Value::Null
-            }
-            op => return Err(self.absent(op)),
-        })
-    }
-
-    /// A match now, or after the others had their time.
-    fn wait_for(&self, space: &str, take: bool) -> Result<Option<Vec<Value>>, Error> {
-        let w = self.world;
-        let pattern = self.array("pattern")?;
-        let timeout = self.int("timeout_ms")?.unwrap_or(0);
-        let until = if timeout < 0 { i64::MAX } else { w.now_ms.get() + timeout };
-        loop {
-            let (turn, now) = (self.turn_id(), w.now_ms.get());
-            let found = {
-                let mut tuples = w.tuples.borrow_mut();
-                let found = if take {
-                    tuples.take(space, &pattern, turn, now, 1)
-                } else {
-                    tuples.read(space, &pattern, turn, now, 1)
-                };
-                found.into_iter().next()
-            };
-            if found.is_some() || timeout == 0 {
-                return Ok(found);
-            }
-            if !w.deliver_one() && !w.fire_next(until) {
-                if timeout < 0 {
-                    return Err(Error::system(
-                        Code::DeadlineExceeded,
-                        "nobody is left in this world who could write such a tuple",
-                    ));
-                }
-                w.now_ms.set(until);
-                return Ok(None);
-            }
-        }
-    }
-
-    fn keys(&self, operation: &str) -> Result<Value, Error> {
-        let w = self.world;
-        let now = w.now_ms.get();
-        let own = self.arguments["scope"].as_str() == Some("actor");
-        let prefix = if own { format!("{}\n", self.own_address()) } else { String::from("\n") };
-        if operation == "kv_list" {
-            let wanted = format!("{}{}", prefix, self.arguments["prefix"].as_str().unwrap_or(""));
-            let limit = self.int("limit")?.filter(|l| *l > 0).map_or(usize::MAX, |l| l as usize);
-            let keys = w.keys.borrow();
-            let names = keys
-                .iter()
-                .filter(|(k, (_, expires))| k.starts_with(&wanted) && expires.map_or(true, |at| at > now))
-                .take(limit)
-                .map(|(k, _)| Value::from(&k[prefix.len()..]));
-            return Ok(Value::Array(names.collect()));
-        }
-        if operation == "kv_watch" {
-            return Err(self.absent(operation));
-        }
-        let key = format!("{}{}", prefix, self.text("key")?);
-        // The turn reads its own writes.
-        let pending = w.turns.borrow().last().and_then(|t| {
-            t.effects.iter().rev().find_map(|e| match e {
-                Effect::Key(k, v) if *k == key => Some(v.clone()),
-                _ => None,
-            })
-        });
-        let old = pending.unwrap_or_else(|| w.keys.borrow().get(&key).cloned());
-        let old = old.filter(|(_, expires)| expires.map_or(true, |at| at > now)).map(|(v, _)| v);
-        let set = |value: Option<(Value, Option<i64>)>| {
-            let effect = Effect::Key(key.clone(), value);
-            if own {
-                self.effect(effect);
-            } else {
-                w.commit(effect);
-            }
-        };
-        let body = || Value::parse(self.body);
-        Ok(match operation {
-            "kv_get" => old.unwrap_or(Value::Null),
-            "kv_put" => {
-                set(Some((body()?, self.expiry()?)));
-                Value::Null
-            }
-            "kv_delete" => {
-                set(None);
-                Value::from(old.is_some())
-            }
-            "kv_increment" => {
-                let n = match old {
-                    None => 0,
-                    Some(v) => v.as_i64().ok_or_else(|| {
-                        Error::system(Code::FailedPrecondition, "the value of this key is no integer")
-                    })?,
-                };
-                let n = n.wrapping_add(self.int("by")?.unwrap_or(1));
-                set(Some((Value::Int(n), None)));
-                Value::Int(n)
-            }
-            "kv_compare_and_swap" => {
-                let same = equal(&old.unwrap_or(Value::Null), &self.arguments["expected"]);
-                if same {
-                    set(Some((body()?, None)));
-                }
-                Value::from(same)
-            }
-            op => return Err(self.absent(op)),
-        })
     }
 }
 

@@ -7,10 +7,20 @@ struct Entry {
     tuple: Vec<Value>,
     lease: String,
     expires_ms: Option<i64>,
+    /// The actor with which it ends.
+    owner: Option<String>,
     /// The turn that wrote it, until that commits.
     written_by: Option<u64>,
     /// The turn that took it, until that commits.
     taken_by: Option<u64>,
+}
+
+/// A tuple that a turn has written or taken.
+pub struct Written {
+    pub space: String,
+    pub tuple: Vec<Value>,
+    lease: String,
+    taken: bool,
 }
 
 #[derive(Default)]
@@ -20,7 +30,14 @@ pub struct Tuples {
 }
 
 impl Tuples {
-    pub fn write(&mut self, space: &str, tuple: Vec<Value>, expires_ms: Option<i64>, turn: u64) -> Result<String, Error> {
+    pub fn write(
+        &mut self,
+        space: &str,
+        tuple: Vec<Value>,
+        expires_ms: Option<i64>,
+        owner: Option<String>,
+        turn: u64,
+    ) -> Result<String, Error> {
         if tuple.is_empty() {
             return Err(Error::system(Code::InvalidArgument, "a tuple needs at least one field"));
         }
@@ -34,6 +51,7 @@ impl Tuples {
             tuple,
             lease: lease.clone(),
             expires_ms,
+            owner,
             written_by: Some(turn),
             taken_by: None,
         });
@@ -70,9 +88,10 @@ impl Tuples {
             .collect()
     }
 
-    pub fn renew(&mut self, lease: &str, expires_ms: Option<i64>) {
+    pub fn renew(&mut self, lease: &str, expires_ms: Option<i64>, owner: Option<String>) {
         for e in self.entries.iter_mut().filter(|e| e.lease == lease) {
             e.expires_ms = expires_ms;
+            e.owner = owner.clone();
         }
     }
 
@@ -80,16 +99,54 @@ impl Tuples {
         self.entries.retain(|e| e.lease != lease);
     }
 
-    pub fn end(&mut self, turn: u64, commits: bool) {
+    /// What a turn has written or taken so far.
+    pub fn written(&self, turn: u64) -> Vec<Written> {
+        let of_turn = |e: &&Entry| e.written_by == Some(turn) || e.taken_by == Some(turn);
+        self.entries.iter().filter(of_turn).map(|e| e.as_written(e.taken_by == Some(turn))).collect()
+    }
+
+    /// Undoes what a turn has done since it had done no more than `before`.
+    pub fn back_to(&mut self, turn: u64, before: &[Written]) {
+        self.entries.retain(|e| e.written_by != Some(turn) || before.iter().any(|w| w.lease == e.lease));
+        for e in self.entries.iter_mut().filter(|e| e.taken_by == Some(turn)) {
+            if !before.iter().any(|w| w.taken && w.lease == e.lease) {
+                e.taken_by = None;
+            }
+        }
+    }
+
+    /// Whether another turn has written such a tuple and not ended yet.
+    pub fn is_placed(&self, space: &str, pattern: &[Value], turn: u64) -> bool {
+        self.entries.iter().any(|e| {
+            e.space == space && e.written_by.map_or(false, |t| t != turn) && matches(pattern, &e.tuple)
+        })
+    }
+
+    /// Drops what ends with an actor.
+    pub fn ended(&mut self, actor: &str) {
+        self.entries.retain(|e| e.owner.as_deref() != Some(actor));
+    }
+
+    /// Ends a turn; what it has written is there from now on.
+    pub fn end(&mut self, turn: u64, commits: bool) -> Vec<Written> {
         self.entries.retain(|e| if commits { e.taken_by != Some(turn) } else { e.written_by != Some(turn) });
+        let mut written = Vec::new();
         for e in &mut self.entries {
             if e.taken_by == Some(turn) {
                 e.taken_by = None;
             }
             if e.written_by == Some(turn) {
                 e.written_by = None;
+                written.push(e.as_written(false));
             }
         }
+        written
+    }
+}
+
+impl Entry {
+    fn as_written(&self, taken: bool) -> Written {
+        Written { space: self.space.clone(), tuple: self.tuple.clone(), lease: self.lease.clone(), taken }
     }
 }
 

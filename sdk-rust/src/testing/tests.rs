@@ -137,7 +137,7 @@ fn children_get_their_args_and_others_their_defaults() {
 fn a_turn_that_fails_leaves_nothing_behind() {
     for crash in [true, false] {
         let w = world();
-        w.inner.tuples.borrow_mut().write("", tuple!["kept"], None, 0).unwrap();
+        w.inner.tuples.borrow_mut().write("", tuple!["kept"], None, None, 0).unwrap();
         w.inner.tuples.borrow_mut().end(0, true);
         w.ask("worker/a", "add", json!({"by": 5})).unwrap();
         let e = w.ask("worker/a", "mess", json!({"crash": crash})).unwrap_err();
@@ -158,11 +158,13 @@ fn what_was_sent_comes_before_what_is_asked() {
     assert_eq!(w.ask("worker/a", "relay", json!({"target": "main"})), Ok(json!(["first"])));
     w.send("main", "note", json!(2)).unwrap();
     assert_eq!(w.state("main"), json!({"n": 7, "seen": ["first", 2]}));
-    w.send("main", "mess", json!({"crash": "yes"})).unwrap();
+    let refused = w.send("main", "mess", json!({"crash": "yes"})).unwrap_err();
+    assert_eq!(refused.message, "mess: \"crash\" must be a boolean, it is a string");
+    w.send("main", "mess", json!({"crash": false})).unwrap();
     let failures = w.failures();
     assert_eq!(failures.len(), 1);
     assert_eq!(failures[0].0, "app/worker/main");
-    assert!(failures[0].1.message.contains("\"crash\" must be a boolean"));
+    assert!(failures[0].1.message.contains("the test wrote it"));
 }
 
 #[test]
@@ -228,7 +230,7 @@ fn time_and_chance_repeat_and_other_operations_can_be_faked() {
     assert_ne!(n[0], n[1]);
     assert_eq!(n[2].as_str().unwrap().len(), 36);
     let w = world();
-    assert_eq!(w.ask("main", "fetch", json!({})).unwrap_err().code, Code::Unimplemented);
+    assert_eq!(w.ask("main", "fetch", json!({})).unwrap_err().code, Code::NotFound);
     w.fake("http_fetch", |args, _| Ok(json!({"status": 200, "path": (args["path"].clone())})));
     assert_eq!(w.ask("main", "fetch", json!({})), Ok(json!(200)));
     assert!(w.ask("main", "nan", json!({})).unwrap_err().message.contains("NaN"));

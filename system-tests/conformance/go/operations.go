@@ -83,6 +83,8 @@ func (o operation) call() (any, error) {
 		return host.KvGet(a.text("key"), a.options("scope")...)
 	case "kv_put":
 		return nil, host.KvPut(a.text("key"), a["value"], a.options("ttl_ms", "scope")...)
+	case "checkpoint":
+		return nil, host.Checkpoint()
 	case "pg_join":
 		return nil, host.PG().Join(a.text("group"))
 	}

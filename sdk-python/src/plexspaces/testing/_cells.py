@@ -37,6 +37,17 @@ class Message:
     content_type: str | None = None
 
 
+class Sending:
+    """A message that leaves with the turn's commit, or before an ask of the same actor."""
+
+    def __init__(self, target: Cell, action: Callable[[], object]) -> None:
+        self.target = target
+        self.action = action
+
+    def __call__(self) -> None:
+        self.action()
+
+
 class Turn:
     """The handling of one message: what it does is undone if it fails."""
 
@@ -54,6 +65,12 @@ class Turn:
     def inherited(self, error: Wire) -> bool:
         """Whether an error came to the turn from the host."""
         return error["code"] in _INHERITED and error["code"] in self.host_errors
+
+    def release(self, target: Cell) -> None:
+        """Lets go what was sent to ``target`` before it is asked."""
+        for action in [a for a in self.on_commit if getattr(a, "target", None) is target]:
+            self.on_commit.remove(action)
+            action()
 
     def effect_id(self) -> str:
         """The n-th effect of a turn has the id (incoming message id, n)."""

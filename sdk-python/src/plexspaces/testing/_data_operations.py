@@ -123,8 +123,9 @@ class DataOperations:
     def pg_leave(self, turn: Turn, a: Arguments, body: bytes) -> None:
         members = self._engine.groups.members(turn.cell.app.name, a["group"])
         if turn.cell.address in members:
+            at = members.index(turn.cell.address)
             members.remove(turn.cell.address)
-            turn.on_rollback.append(lambda: members.append(turn.cell.address))
+            turn.on_rollback.append(lambda: members.insert(at, turn.cell.address))
 
     def pg_members(self, turn: Turn, a: Arguments, body: bytes) -> list[str]:
         return list(self._engine.groups.members(turn.cell.app.name, a["group"]))
@@ -184,7 +185,11 @@ class DataOperations:
 
     def channel_info(self, turn: Turn, a: Arguments, body: bytes) -> dict[str, Any]:
         channel = self._engine.stores.channel(turn.cell.app.name, a["name"])
-        return {"messages": len(channel["log"]), "groups": list(channel["groups"])}
+        return {
+            "name": a["name"],
+            "messages": len(channel["log"]),
+            "groups": list(channel["groups"]),
+        }
 
     def lock_acquire(self, turn: Turn, a: Arguments, body: bytes) -> Any:
         return self._engine.stores.acquire(turn, a["key"], a["lease_ms"], a.get("wait_ms", 0))
@@ -210,7 +215,10 @@ class DataOperations:
         return self._engine.stores.keys(turn, a)
 
     def kv_increment(self, turn: Turn, a: Arguments, body: bytes) -> int:
-        value = (self._engine.stores.get(turn, a) or 0) + a.get("by", 1)
+        old = self._engine.stores.get(turn, a)
+        if old is not None and (isinstance(old, bool) or not isinstance(old, int)):
+            raise HostError("FAILED_PRECONDITION", f'the value of "{a["key"]}" is no integer')
+        value = (old or 0) + a.get("by", 1)
         self._engine.stores.set(turn, a, value)
         return value  # type: ignore[no-any-return]
 

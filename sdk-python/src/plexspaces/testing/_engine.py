@@ -10,6 +10,7 @@ from plexspaces.errors import HostError, from_wire
 from plexspaces.testing._cells import Cell, Message, Turn, Wire
 from plexspaces.testing._groups import Groups
 from plexspaces.testing._scheduler import Scheduler, Waiter
+from plexspaces.testing._schema import require
 from plexspaces.testing._space import Spaces
 from plexspaces.testing._stores import Stores
 
@@ -43,6 +44,7 @@ class Engine:
         self.cells: dict[str, Cell] = {}
         self.stored: dict[str, bytes] = {}
         self._numbers = itertools.count(1)
+        self._inputs: dict[_types.ActorType, dict[str, Any]] = {}
         self.monitors: dict[str, tuple[str, str]] = {}  # ref: (watcher, watched)
         self.links: set[frozenset[str]] = set()
         self.timers: dict[str, Any] = {}
@@ -114,6 +116,33 @@ class Engine:
 
     # ---- messages
 
+    def accept(self, cell: Cell, op: str, body: bytes, stream: bool = False) -> None:
+        """Refuses what a node refuses before a handler sees it."""
+        operation = cell.kind.operations.get(op)
+        if operation is None:
+            raise cell.kind.unknown(op)
+        if operation.stream is not stream:
+            how = (
+                "answers once and is no stream: use ask"
+                if stream
+                else "streams its values: open it with ask_stream (node.stream in a test)"
+            )
+            raise HostError(
+                "INVALID_ARGUMENT", f'operation "{op}" of type "{cell.kind.name}" {how}'
+            )
+        self.check_input(cell, op, body)
+
+    def check_input(self, cell: Cell, op: str, body: bytes) -> None:
+        """Refuses a payload of the wrong form where it is sent."""
+        schemas = self._inputs.get(cell.kind)
+        if schemas is None:
+            operations = cell.kind.describe()["operations"]
+            schemas = {o["name"]: o["input"] for o in operations if "input" in o}
+            self._inputs[cell.kind] = schemas
+        if op in schemas:
+            value = _codec.loads(body) if body else {}
+            require(op, schemas[op], {} if value is None else value)
+
     def post(
         self,
         cell: Cell,
@@ -138,10 +167,9 @@ class Engine:
             if op in cell.kind.operations or not op.startswith("__"):
                 self.post(cell, op, _codec.dumps(payload))
 
-    def await_reply(
-        self, caller: Cell, target: Cell, waiter: Waiter, timeout_ms: float, what: str
-    ) -> tuple[bytes, bytes]:
-        """Waits in a turn for a reply. Raises what the other side failed with."""
+    @staticmethod
+    def check_circle(caller: Cell, target: Cell) -> None:
+        """Raises ABORTED if the target waits for the caller already."""
         chain = [caller]
         at: Cell | None = target
         while at is not None:
@@ -150,6 +178,12 @@ class Engine:
                 path = " -> ".join(c.address for c in chain)
                 raise HostError("ABORTED", f"these actors would wait for each other: {path}")
             at = at.waits_for
+
+    def await_reply(
+        self, caller: Cell, target: Cell, waiter: Waiter, timeout_ms: float, what: str
+    ) -> tuple[bytes, bytes]:
+        """Waits in a turn for a reply. Raises what the other side failed with."""
+        self.check_circle(caller, target)
         caller.waits_for = target
         try:
             if not waiter.wait(timeout_ms):

@@ -26,6 +26,8 @@ class Group:
         self.owner = owner
         self.cells = cells
         self.next = 0
+        #: The shards that wait in a barrier.
+        self.entered: dict[str, Waiter] = {}
 
     def shard_of(self, key: Any) -> Cell:
         strategy = self.spec.get("partition_strategy", "hash")
@@ -167,9 +169,10 @@ class Groups:
         calls = []
         for cell, request in zip(group.cells, requests, strict=True):
             op, payload = _request(request)
-            calls.append(
-                self._engine.post(cell, op, _codec.dumps(payload), sender=turn.cell, reply=True)
-            )
+            body = _codec.dumps(payload)
+            if not op.startswith("__"):
+                self._engine.accept(cell, op, body)
+            calls.append(self._engine.post(cell, op, body, sender=turn.cell, reply=True))
         responses, failed = [], []
         for shard, (cell, waiter) in enumerate(zip(group.cells, calls, strict=True)):
             assert waiter is not None
@@ -221,7 +224,7 @@ class Groups:
             result["result"] = aggregate(kind, values, a.get("k", 10))
             return result
         if operation == "barrier_shard_group":
-            return self.collect(turn, a, [{"op": "__BARRIER__"}] * size)[1]
+            return self._barrier(turn, group, a)
         key = {"broadcast_shard_group": "message"}.get(
             operation, "query" if "gather" in operation else "map_function"
         )
@@ -234,16 +237,45 @@ class Groups:
                 result["result"] = [fold(reduction, values[: i + 1]) for i in range(len(values))]
             else:
                 result["result"] = fold(reduction, values)
+        parts = result["result"]
+        if operation == "reduce_scatter_shard_group" and not (
+            isinstance(parts, list) and len(parts) == size
+        ):
+            raise HostError(
+                "INVALID_ARGUMENT", f"reduce_scatter needs lists of {size} elements, one a shard"
+            )
         self._tell(group, operation, result["result"])
         return result
+
+    def _barrier(self, turn: Turn, group: Group, a: dict[str, Any]) -> dict[str, Any]:
+        """A shard waits for the others; anybody else for what the shards have been sent before."""
+        size = len(group.cells)
+        if turn.cell not in group.cells:
+            return self.collect(turn, a, [{"op": "__BARRIER__"}] * size)[1]
+        me, waiter = turn.cell.address, Waiter(self._engine.scheduler)
+        group.entered[me] = waiter
+        if len(group.entered) == size:
+            entered, group.entered = group.entered, {}
+            for other in entered.values():
+                other.finish()
+        elif not waiter.wait(a.get("timeout_ms", _TIMEOUT_MS)):
+            came = len(group.entered)
+            del group.entered[me]
+            raise HostError("DEADLINE_EXCEEDED", f"{came} of {size} shards entered the barrier")
+        return {
+            "result": None,
+            "responses": [],
+            "shard_count": size,
+            "responded": size,
+            "failed": [],
+        }
 
     def _tell(self, group: Group, operation: str, value: Any) -> None:
         for shard, cell in enumerate(group.cells):
             if operation in ("all_reduce_shard_group", "all_gather_shard_group"):
                 self._engine.cast(cell.address, "__ALLREDUCE__", {"result": value})
             elif operation == "reduce_scatter_shard_group":
-                part = value[shard] if isinstance(value, list) and shard < len(value) else None
-                self._engine.cast(cell.address, "__ALLREDUCE__", {"result": part})
+                self._engine.cast(cell.address, "__ALLREDUCE__", {"result": value[shard]})
 
     def exited(self, address: str) -> None:
         for members in self._members.values():

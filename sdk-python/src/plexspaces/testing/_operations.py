@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from plexspaces import _codec
 from plexspaces.errors import HostError
-from plexspaces.testing._cells import Cell, Message
+from plexspaces.testing._cells import Cell, Message, Sending
 from plexspaces.testing._data_operations import Arguments, DataOperations, Raw
 from plexspaces.testing._scheduler import Waiter
 
@@ -30,6 +30,10 @@ class Operations(DataOperations):
         return getattr(self, name, None)
 
     def _ask(self, turn: Turn, cell: Cell, a: Arguments, body: bytes, **more: Any) -> Raw:
+        turn.release(cell)
+        if "resume" not in more and a.get("content_type") is None:
+            self._engine.accept(cell, a["op"], body, more.get("stream", False))
+        self._engine.check_circle(turn.cell, cell)
         waiter = self._engine.post(
             cell,
             a["op"],
@@ -55,6 +59,8 @@ class Operations(DataOperations):
             try:
                 cell = self._engine.find(call["target"], turn.cell)
                 payload = _codec.dumps(call.get("payload", {}))
+                turn.release(cell)
+                self._engine.accept(cell, call["op"], payload)
                 waiters.append(
                     (cell, self._engine.post(cell, call["op"], payload, sender=turn.cell, reply=True))
                 )
@@ -84,20 +90,22 @@ class Operations(DataOperations):
         cell = self._engine.find(a["target"], turn.cell)
         id = turn.effect_id()
         kind = a.get("content_type")
-        self._deferred(
-            turn,
+        if kind is None:
+            self._engine.check_input(cell, a["op"], body)
+        post = Sending(
+            cell,
             lambda: self._engine.post(
                 cell, a["op"], body, sender=turn.cell, id=id, content_type=kind
             ),
         )
+        self._deferred(turn, post)
         return id
 
     def ask_stream(self, turn: Turn, a: Arguments, body: bytes) -> str:
         cell = self._engine.find(a["target"], turn.cell)
         id, message = self._engine.number("st"), self._engine.number("m")
-        op = cell.kind.operations.get(a["op"])
-        if op is not None and not op.stream:
-            raise HostError("INVALID_ARGUMENT", f'"{a["op"]}" answers once, it is no stream')
+        if a.get("content_type") is None:
+            self._engine.accept(cell, a["op"], body, stream=True)
         self._node._streams[id] = [cell, message, a, body, False]
         self._engine.streams[id] = (cell, message)
         if not turn.message.stream and turn.message.resume is None:
@@ -152,6 +160,7 @@ class Operations(DataOperations):
         self, turn: Turn, a: Arguments, body: bytes, delay: float, period: float | None
     ) -> str:
         cell = self._engine.find(a["target"], turn.cell)
+        self._engine.check_input(cell, a["op"], body)
         id = self._engine.number("timer")
         sender = turn.cell
 
@@ -175,9 +184,6 @@ class Operations(DataOperations):
         if a["period_ms"] < 1:
             raise HostError("INVALID_ARGUMENT", "period_ms is at least 1")
         return self._timer(turn, a, body, a["period_ms"], a["period_ms"])
-
-    def schedule_cron(self, turn: Turn, a: Arguments, body: bytes) -> str:
-        raise HostError("UNIMPLEMENTED", "the harness has no cron; test with send_every")
 
     def cancel_timer(self, turn: Turn, a: Arguments, body: bytes) -> None:
         def cancel() -> None:

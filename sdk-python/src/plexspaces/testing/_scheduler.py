@@ -12,7 +12,7 @@ from typing import Any
 from plexspaces._transport import Abandoned
 
 #: 2026-01-01T00:00:00Z: tests begin at the same time, always.
-EPOCH_MS = 1_767_225_600_000
+EPOCH_MS = 1_700_000_000_000
 
 current = threading.local()
 

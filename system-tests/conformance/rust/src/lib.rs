@@ -194,9 +194,12 @@ actor! {
     }
 }
 
+/// Each level has a frame that it reads afterwards: without, the compiler makes a loop of it.
 #[allow(unconditional_recursion)]
 fn deeper(n: i64) -> i64 {
-    n ^ deeper(n + host::now_ms().map_or(0, |ms| ms & 1))
+    let frame = [n; 8];
+    let below = deeper(n + host::now_ms().map_or(0, |ms| ms & 1));
+    frame[(below & 7) as usize]
 }
 
 /// A field of an operation's arguments.

@@ -5,12 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,7 +26,12 @@ import picocli.CommandLine.Option;
       "Measures the engine, its guests and a node's start, beside Pekko in the same process.",
       "What counts are the ratios: times differ from machine to machine and from day to day."
     },
-    footer = {"", "Example:", "  plexspaces bench --only ping-pong-64,ask-1 --windows 15"})
+    footer = {
+      "",
+      "Examples:",
+      "  plexspaces bench --only ping-pong-64,ask-1 --windows 15",
+      "  plexspaces bench --only languages --windows 5"
+    })
 public final class Bench implements Callable<Integer> {
   private static final long STUCK_SECONDS = 120;
   private static final String START_UP = "start-up";
@@ -33,7 +40,7 @@ public final class Bench implements Callable<Integer> {
       names = "--only",
       split = ",",
       paramLabel = "NAME",
-      description = "Only these benchmarks; --list names them.")
+      description = "Only these benchmarks; --list names them, \"languages\" is a group of them.")
   private List<String> only = new ArrayList<>();
 
   @Option(names = "--list", description = "Names the benchmarks and runs none.")
@@ -59,6 +66,20 @@ public final class Bench implements Callable<Integer> {
       defaultValue = "4000",
       description = "Warm-up of each system in milliseconds (default: ${DEFAULT-VALUE}).")
   private int warmUpMillis = 4000;
+
+  @Option(
+      names = "--languages",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Only these languages: native, rust, go, python, typescript, graalpy, graaljs.")
+  private List<String> languages = new ArrayList<>();
+
+  @Option(
+      names = "--blocked",
+      paramLabel = "N",
+      defaultValue = "10000",
+      description = "Actors that wait at once in \"blocked\" (default: ${DEFAULT-VALUE}).")
+  private int blocked = 10_000;
 
   private final PrintStream out;
   private final PrintStream err;
@@ -91,15 +112,15 @@ public final class Bench implements Callable<Integer> {
   public Integer call() throws Exception {
     Path root = Path.of(System.getProperty("plexspaces.root", "")).toAbsolutePath();
     Path scratch = Files.createTempDirectory("plexspaces-bench");
-    try (GuestCounters guests = new GuestCounters(root, scratch)) {
+    try (Guests guests = new Guests(root, scratch)) {
       return measure(root, scratch, guests);
     } finally {
       StartUp.delete(scratch);
     }
   }
 
-  private int measure(Path root, Path scratch, GuestCounters guests) throws Exception {
-    List<Benchmark> suite = Suite.of(guests);
+  private int measure(Path root, Path scratch, Guests guests) throws Exception {
+    List<Benchmark> suite = Suite.of();
     String wrong = wrongUsage(suite);
     if (wrong != null) {
       err.println("plexspaces bench: " + wrong);
@@ -107,6 +128,7 @@ public final class Bench implements Callable<Integer> {
     }
     if (list) {
       suite.forEach(b -> out.println(b.name() + ": " + b.what()));
+      LanguageSuite.list().forEach((name, what) -> out.println(name + ": " + what));
       out.println(START_UP + ": a node's start to the first answer of its app over HTTP");
       return CommandLine.ExitCode.OK;
     }
@@ -119,30 +141,59 @@ public final class Bench implements Callable<Integer> {
         results.addAll(measurement.measure(b));
       }
     }
+    List<Result> ofLanguages =
+        new LanguageSuite(guests, scratch, chosenLanguages(), Integer.MAX_VALUE)
+            .measure(measurement, this::chosen, windows, blocked, this::progress);
+    results.addAll(ofLanguages);
     if (chosen(START_UP)) {
       try {
         results.addAll(
-            new StartUp(root, scratch, this::progress).measure(guests.typescript(), windows));
+            new StartUp(root, scratch, this::progress)
+                .measure(guests.artifact(Language.TYPESCRIPT), windows));
       } catch (Unavailable e) {
-        results.add(new Result.Absent(START_UP, Benchmark.TYPESCRIPT, e.why()));
+        results.add(new Result.Absent(START_UP, Language.TYPESCRIPT.id(), e.why()));
       }
     }
     progress("");
     out.print(Table.of(results));
+    String table = LanguageTable.of(ofLanguages);
+    if (!table.isEmpty()) {
+      out.println();
+      out.print(table);
+    }
     return CommandLine.ExitCode.OK;
   }
 
   private boolean chosen(String name) {
-    return only.isEmpty() || only.contains(name);
+    return only.isEmpty()
+        || only.contains(name)
+        || (only.contains(LanguageSuite.GROUP) && LanguageSuite.list().containsKey(name));
+  }
+
+  private Set<Language> chosenLanguages() {
+    Set<Language> chosen = EnumSet.allOf(Language.class);
+    chosen.removeIf(l -> !languages.isEmpty() && !languages.contains(l.id()));
+    return chosen;
   }
 
   private @Nullable String wrongUsage(List<Benchmark> suite) {
     Set<String> names = new TreeSet<>(suite.stream().map(Benchmark::name).toList());
+    names.addAll(LanguageSuite.list().keySet());
+    names.add(LanguageSuite.GROUP);
     names.add(START_UP);
     for (String o : only) {
       if (!names.contains(o)) {
         return "there is no benchmark \"" + o + "\"; there are " + String.join(", ", names);
       }
+    }
+    List<String> ids = Stream.of(Language.values()).map(Language::id).toList();
+    for (String l : languages) {
+      if (!ids.contains(l)) {
+        return "there is no language \"" + l + "\"; there are " + String.join(", ", ids);
+      }
+    }
+    if (blocked < 1) {
+      return "--blocked must be at least 1";
     }
     if (windows < 1 || windowMillis < 1 || warmUpMillis < 1) {
       return "--windows, --window-ms and --warm-up-ms must be at least 1";

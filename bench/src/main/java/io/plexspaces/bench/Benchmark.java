@@ -21,8 +21,6 @@ record Benchmark(
     Map<String, Workload.Factory> systems) {
   static final String PEKKO = "pekko";
   static final String NATIVE = "native";
-  static final String RUST = "rust";
-  static final String TYPESCRIPT = "typescript";
 
   Benchmark {
     systems = new LinkedHashMap<>(systems);

@@ -2,11 +2,11 @@ package io.plexspaces.bench;
 
 /** Counters in some language. Thread-safe. */
 interface Counters extends AutoCloseable {
-  /** Sends, and does not wait. */
-  void increment(int counter);
+  /** Sends a message, and does not wait. */
+  void send(int counter);
 
-  /** Asks and waits for the new count; everything sent to it before has then been done. */
-  void incrementAndGet(int counter);
+  /** Asks and waits for the answer; everything sent to it before has then been done. */
+  void ask(int counter);
 
   @Override
   void close();
@@ -19,14 +19,14 @@ interface Counters extends AutoCloseable {
         long rounds = Math.max(1, operations / counters);
         for (long r = 1; r < rounds; r++) {
           for (int i = 0; i < counters; i++) {
-            c.increment(i);
+            c.send(i);
           }
         }
         Clients.run(
             1,
             client -> {
               for (int i = 0; i < counters; i++) {
-                c.incrementAndGet(i);
+                c.ask(i);
               }
             });
         return rounds * counters;
@@ -50,7 +50,7 @@ interface Counters extends AutoCloseable {
             1,
             client -> {
               for (long i = 0; i < operations; i++) {
-                c.incrementAndGet(next);
+                c.ask(next);
                 next = next + 1 == counters ? 0 : next + 1;
               }
             });

@@ -6,6 +6,7 @@ import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Role;
 import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.engine.ActorEngine;
 import io.plexspaces.engine.plan.ActorPlan;
 import io.plexspaces.engine.plan.ActorPlan.MailboxPlan;
@@ -15,17 +16,19 @@ import io.plexspaces.engine.plan.AppPlan.SupervisorPlan;
 import io.plexspaces.engine.plan.LimitsPlan;
 import io.plexspaces.engine.plan.Restart;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** An engine with one app, as a node has it but for journals, spaces and HTTP. Thread-safe. */
+/** An engine with apps, as a node has it but for journals, spaces and HTTP. Thread-safe. */
 final class EngineApp implements AutoCloseable {
   /** Asks wait so long at most, here and in Pekko. */
   static final long ASK_MILLIS = 10_000;
 
-  private static final AppId APP = new AppId(AppId.DEFAULT_TENANT, "bench");
+  /** The first app. */
+  static final String APP = "bench";
 
   /** Pekko's default mailbox has no bound; this one is never reached. */
   private static final int CAPACITY = 1 << 24;
@@ -35,9 +38,25 @@ final class EngineApp implements AutoCloseable {
           AppId.DEFAULT_TENANT, "bench", Set.of(Role.INVOKER), RequestContext.NO_DEADLINE, "");
 
   private final ActorEngine engine;
+  private final List<String> apps = new ArrayList<>();
 
   /** All types of the module are activated on demand. Closing does not close the module. */
   EngineApp(GuestModule module) {
+    this(List.of());
+    start(APP, module);
+  }
+
+  /**
+   * Without an app at first.
+   *
+   * @param operations that its actors have beside those of every engine
+   */
+  EngineApp(List<HostOperation> operations) {
+    engine = ActorEngine.builder().operations(operations).build();
+  }
+
+  /** Adds an app, whose types the first app may call. One thread. */
+  void start(String name, GuestModule module) {
     ActorPlan plain = ActorPlan.DEFAULT;
     ActorPlan plan =
         new ActorPlan(
@@ -49,22 +68,34 @@ final class EngineApp implements AutoCloseable {
             null,
             true);
     Map<String, ActorPlan> types = new HashMap<>();
-    module.description().types().keySet().forEach(t -> types.put(t, plan));
-    engine = ActorEngine.builder().build();
+    Map<String, AppPlan.Access> access = new HashMap<>();
+    for (String type : module.description().types().keySet()) {
+      types.put(type, plan);
+      access.put(type, new AppPlan.Access(Set.of(Role.INVOKER), Set.of(APP)));
+    }
     engine.start(
         new AppPlan(
-            APP,
+            app(name),
             "1",
             new SupervisorPlan("root", Restart.PERMANENT, 5, 60_000, List.of()),
             types,
-            Map.of(),
+            access,
             LimitsPlan.DEFAULT,
             Map.of()),
         module);
+    apps.add(name);
+  }
+
+  private static AppId app(String name) {
+    return new AppId(AppId.DEFAULT_TENANT, name);
   }
 
   static ActorId id(String type, String key) {
-    return new ActorId(APP, type, key);
+    return id(APP, type, key);
+  }
+
+  static ActorId id(String app, String type, String key) {
+    return new ActorId(app(app), type, key);
   }
 
   /** As an actor names another. */
@@ -77,13 +108,17 @@ final class EngineApp implements AutoCloseable {
   }
 
   Payload ask(ActorId target, String op, Payload payload) {
-    long deadline = System.nanoTime() + ASK_MILLIS * 1_000_000;
+    return ask(target, op, payload, ASK_MILLIS);
+  }
+
+  Payload ask(ActorId target, String op, Payload payload, long timeoutMillis) {
+    long deadline = System.nanoTime() + timeoutMillis * 1_000_000;
     return engine.ask(NO_DEADLINE.withDeadline(deadline), target, op, payload, null);
   }
 
   @Override
   public void close() {
-    engine.stop(APP, Duration.ofSeconds(1));
+    apps.reversed().forEach(name -> engine.stop(app(name), Duration.ofSeconds(1)));
     engine.close();
   }
 }

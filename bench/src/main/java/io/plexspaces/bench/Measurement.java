@@ -51,7 +51,7 @@ record Measurement(
       }
       for (Contestant c : contestants) {
         progress.accept(b.name() + ": warming up " + c.system);
-        warmUp(c, b.warmUps());
+        warmUp(c, b.warmUps() * c.workload.warmUps());
       }
       for (int w = 0; w < windows; w++) {
         progress.accept(b.name() + ": window " + (w + 1) + " of " + windows);

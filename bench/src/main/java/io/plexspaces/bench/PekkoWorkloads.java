@@ -321,12 +321,12 @@ final class PekkoWorkloads {
         };
     return new Counters() {
       @Override
-      public void increment(int counter) {
+      public void send(int counter) {
         base.actors().get(counter).tell(new Count.Increment(1));
       }
 
       @Override
-      public void incrementAndGet(int counter) {
+      public void ask(int counter) {
         var _ =
             AskPattern.<Count, Long>ask(
                     base.actors().get(counter),

@@ -4,16 +4,19 @@ package io.plexspaces.bench;
 sealed interface Result {
   String benchmark();
 
+  /** Of what it says something. */
+  String system();
+
   /** What a system did. */
   record Rate(String benchmark, String system, boolean roundTrip, Samples samples)
       implements Result {}
 
   /**
-   * How long something took.
+   * A time or a size.
    *
-   * @param millis of each time it was done
+   * @param unit of the samples
    */
-  record Duration(String benchmark, String system, Samples millis) implements Result {}
+  record Figure(String benchmark, String system, Samples samples, String unit) implements Result {}
 
   /** A system that this machine cannot run, and why. */
   record Absent(String benchmark, String system, String why) implements Result {}

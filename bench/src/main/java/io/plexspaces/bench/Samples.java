@@ -2,15 +2,20 @@ package io.plexspaces.bench;
 
 import java.util.Arrays;
 
-/** What the windows of one system showed, in operations a second; at least one. */
+/** Measured numbers, at least one: windows in operations a second, or times, or sizes. */
 final class Samples {
+  private final double[] inOrder;
   private final double[] sorted;
 
-  Samples(double[] rates) {
-    if (rates.length == 0) {
-      throw new IllegalArgumentException("no windows were measured");
+  /**
+   * @param measured in the order in which it was measured
+   */
+  Samples(double... measured) {
+    if (measured.length == 0) {
+      throw new IllegalArgumentException("nothing was measured");
     }
-    sorted = rates.clone();
+    inOrder = measured.clone();
+    sorted = measured.clone();
     Arrays.sort(sorted);
   }
 
@@ -22,7 +27,26 @@ final class Samples {
     return sorted[sorted.length - 1];
   }
 
-  /** Of an even number of windows, the mean of the middle two. */
+  /** The least number that {@code share} of all are not above, such as 0.99 of them. */
+  double quantile(double share) {
+    int rank = (int) Math.ceil(share * sorted.length);
+    return sorted[Math.clamp(rank - 1, 0, sorted.length - 1)];
+  }
+
+  /**
+   * The median of the later half by that of the earlier, 1 if they are too few to say: above 1 in
+   * the rates of something that still becomes faster.
+   */
+  double trend() {
+    int half = inOrder.length / 2;
+    if (half < 2) {
+      return 1;
+    }
+    return new Samples(Arrays.copyOfRange(inOrder, inOrder.length - half, inOrder.length)).median()
+        / new Samples(Arrays.copyOf(inOrder, half)).median();
+  }
+
+  /** Of an even number of them, the mean of the middle two. */
   double median() {
     int half = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;

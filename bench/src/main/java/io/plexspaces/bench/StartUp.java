@@ -57,8 +57,8 @@ final class StartUp {
         cold[i] = start(http, false);
       }
       return List.of(
-          new Result.Duration(NAME, "warm cache", new Samples(warm)),
-          new Result.Duration(NAME, "no module cache", new Samples(cold)));
+          new Result.Figure(NAME, "warm cache", new Samples(warm), "ms"),
+          new Result.Figure(NAME, "no module cache", new Samples(cold), "ms"));
     }
   }
 

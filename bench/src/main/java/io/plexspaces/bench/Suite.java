@@ -1,23 +1,17 @@
 package io.plexspaces.bench;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
-/** All benchmarks that run inside one process. */
+/** The benchmarks of the engine beside Pekko. */
 final class Suite {
-  /** How many actors of a guest's language there are. */
-  static final int GUESTS = 1000;
+  private static final int ACTORS = 1000;
 
   private static final int FORKS = 10_000;
   private static final int PRODUCERS = 4;
 
-  /** Compiled guests are large: the JIT takes several times as long as over an actor in Java. */
-  private static final int GUEST_WARM_UPS = 3;
-
   private Suite() {}
 
-  static List<Benchmark> of(GuestCounters guests) {
+  static List<Benchmark> of() {
     return List.of(
         pingPong(1),
         pingPong(64),
@@ -40,12 +34,12 @@ final class Suite {
             "ask-inside-1k",
             "asks that 1,000 actors make of 1,000 others",
             false,
-            () -> PekkoWorkloads.askInside(GUESTS),
-            () -> NativeWorkloads.askInside(GUESTS)),
-        guests(guests, "counter-hot", "increments sent to one counter", false, 1),
-        guests(guests, "counter-1k", "increments sent to 1,000 counters in turn", false, GUESTS),
-        guests(guests, "counter-ask", "asks of one counter, one after the other", true, 1),
-        guests(guests, "counter-ask-1k", "asks of 1,000 counters in turn", true, GUESTS));
+            () -> PekkoWorkloads.askInside(ACTORS),
+            () -> NativeWorkloads.askInside(ACTORS)),
+        counters("counter-hot", "increments sent to one counter", false, 1),
+        counters("counter-1k", "increments sent to 1,000 counters in turn", false, ACTORS),
+        counters("counter-ask", "asks of one counter, one after the other", true, 1),
+        counters("counter-ask-1k", "asks of 1,000 counters in turn", true, ACTORS));
   }
 
   private static Benchmark pingPong(int pairs) {
@@ -69,23 +63,16 @@ final class Suite {
         () -> NativeWorkloads.ask(clients));
   }
 
-  /** Makes counters. */
-  private interface Maker {
-    Counters make() throws Exception;
+  private static Benchmark counters(String name, String what, boolean ask, int n) {
+    return Benchmark.engine(
+        name,
+        what,
+        ask,
+        () -> workload(PekkoWorkloads.counters(n), ask, n),
+        () -> workload(GuestCounters.of(NativeCounter.module(), "increment", n), ask, n));
   }
 
-  private static Benchmark guests(
-      GuestCounters guests, String name, String what, boolean ask, int n) {
-    Map<String, Workload.Factory> systems = new LinkedHashMap<>();
-    Map<String, Maker> makers = new LinkedHashMap<>();
-    makers.put(Benchmark.PEKKO, () -> PekkoWorkloads.counters(n));
-    makers.put(Benchmark.NATIVE, () -> guests.nativeCounters(n));
-    makers.put(Benchmark.RUST, () -> guests.rustCounters(n));
-    makers.put(Benchmark.TYPESCRIPT, () -> guests.typescriptCounters(n));
-    makers.forEach((system, maker) ->
-        systems.put(
-            system,
-            () -> ask ? Counters.asks(maker.make(), n) : Counters.messages(maker.make(), n)));
-    return new Benchmark(name, what, GUEST_WARM_UPS, ask, systems);
+  private static Workload workload(Counters counters, boolean ask, int n) {
+    return ask ? Counters.asks(counters, n) : Counters.messages(counters, n);
   }
 }

@@ -9,6 +9,11 @@ interface Workload extends AutoCloseable {
    */
   long run(long operations) throws Exception;
 
+  /** How many times as long as others it has to be warmed up. */
+  default int warmUps() {
+    return 1;
+  }
+
   @Override
   void close();
 

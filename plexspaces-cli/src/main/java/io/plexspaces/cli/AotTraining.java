@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -31,15 +33,16 @@ public final class AotTraining {
       registerActors(Echo);
       """;
 
-  private static final String APP_CONFIG =
+  private static final String PYTHON_APP =
       """
-      name = "training"
-      version = "1.0.0"
+      from plexspaces import actor, handler
 
-      [actor_types.echo]
-      facets = [
-        { type = "virtual_actor", config = { idle_timeout = "5m" } },
-        { type = "durability", config = { checkpoint_interval = 1 } } ]
+
+      @actor
+      class Echo:
+          @handler("echo")
+          def echo(self, text: str) -> dict:
+              return {"text": text}
       """;
 
   private AotTraining() {}
@@ -88,52 +91,96 @@ public final class AotTraining {
     Path work = Files.createTempDirectory("plexspaces-training");
     try {
       Node.logInLines();
+      FileTime begin = FileTime.from(Instant.now());
+      Path cache = work.resolve("data").resolve("cache").resolve("modules");
+      move(installed(), cache);
       NodeConfig config = NodeConfig.local(work.resolve("data"), 0);
       try (Node node = Node.start(config)) {
         commands(node.url());
-        useApp(node.url(), work);
+        useApp(node.url(), work, "training", "training.js", APP);
+        useApp(node.url(), work, "snakes", "main.py", PYTHON_APP);
       }
-      // Again, for the way a node takes that finds its app and its compiled modules there.
+      // Again, for the way a node takes that finds its apps and its compiled modules there.
       try (Node node = Node.start(config)) {
-        ask(node.url());
+        ask(node.url(), "training");
+        ask(node.url(), "snakes");
       }
-      keepModules(work.resolve("data"));
+      deleteUnused(cache, begin);
+      move(cache, installed());
     } finally {
       delete(work);
     }
   }
 
-  /** A small app in JavaScript; without the engine for it, the node only refuses it. */
-  private static void useApp(String url, Path work) throws IOException {
-    Path source = work.resolve("training.js");
-    Path module = work.resolve("training.wasm");
-    Path config = work.resolve("app-config.toml");
-    Files.writeString(source, APP);
-    Files.writeString(config, APP_CONFIG);
+  /** Without the engine for it, the node only refuses the app. */
+  private static void useApp(String url, Path work, String app, String file, String text)
+      throws IOException {
+    Path folder = Files.createDirectories(work.resolve(app));
+    Path source = folder.resolve(file);
+    Path module = work.resolve(app + ".wasm");
+    Path config = folder.resolve("app-config.toml");
+    Files.writeString(source, text);
+    Files.writeString(
+        config,
+        """
+        name = "%s"
+        version = "1.0.0"
+
+        [actor_types.echo]
+        facets = [
+          { type = "virtual_actor", config = { idle_timeout = "5m" } },
+          { type = "durability", config = { checkpoint_interval = 1 } } ]
+        """
+            .formatted(app));
     run(url, "build", source.toString(), "-o", module.toString());
     if (Files.exists(module)) {
       run(url, "deploy", "--wasm", module.toString(), "--config", config.toString());
-      ask(url);
+      ask(url, app);
     }
   }
 
-  private static void ask(String url) {
-    run(url, "actor", "ask", "training/echo/main", "echo", "{\"text\":\"hello\"}");
+  private static void ask(String url, String app) {
+    run(url, "actor", "ask", app + "/echo/main", "echo", "{\"text\":\"hello\"}");
   }
 
-  /** What was compiled meanwhile, the JavaScript engine above all, is kept for every node. */
-  private static void keepModules(Path data) throws IOException {
+  private static Path installed() {
     String target = System.getProperty(Guests.INSTALLED_MODULES, "");
-    if (target.isEmpty()) {
+    return target.isEmpty() ? Path.of("") : Path.of(target);
+  }
+
+  /**
+   * What was compiled meanwhile, the engines of JavaScript and Python above all, is kept for every
+   * node; what the build before had kept is the training node's own until then.
+   */
+  private static void move(Path from, Path to) throws IOException {
+    if (from.toString().isEmpty() || to.toString().isEmpty() || !Files.isDirectory(from)) {
       return;
     }
-    Files.createDirectories(Path.of(target));
-    try (Stream<Path> files = Files.walk(data)) {
-      for (Path f : files.filter(f -> f.toString().endsWith(".classes")).toList()) {
+    Files.createDirectories(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path f : files.filter(AotTraining::isModule).toList()) {
+        Path target = to.resolve(f.getFileName().toString());
         Files.copy(
-            f,
-            Path.of(target).resolve(f.getFileName().toString()),
-            StandardCopyOption.REPLACE_EXISTING);
+            f, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+        Files.delete(f);
+      }
+    }
+  }
+
+  private static boolean isModule(Path f) {
+    return f.toString().endsWith(".classes") || f.toString().endsWith(".template");
+  }
+
+  /** The time of such a file is that of its last use. */
+  private static void deleteUnused(Path cache, FileTime since) throws IOException {
+    if (!Files.isDirectory(cache)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(cache)) {
+      for (Path f : files.filter(AotTraining::isModule).toList()) {
+        if (Files.getLastModifiedTime(f).compareTo(since) < 0) {
+          Files.delete(f);
+        }
       }
     }
   }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * The engines that an installation may have beside its own: their jars are opened when the first
  * app asks for one, so a node without such apps loads nothing of them. Thread-safe.
  */
-final class PolyglotGuests implements AutoCloseable {
+public final class PolyglotGuests implements AutoCloseable {
   /** Names the folder of their jars; the launcher sets it. */
   static final String FOLDER = "plexspaces.polyglot";
 
@@ -35,12 +35,15 @@ final class PolyglotGuests implements AutoCloseable {
   private @Nullable URLClassLoader jars;
   private @Nullable List<GuestEngineProvider> providers;
 
-  PolyglotGuests(MemoryBudget budget) {
+  /**
+   * @param budget what its engines charge their actors to
+   */
+  public PolyglotGuests(MemoryBudget budget) {
     this.budget = budget;
   }
 
   /** Stand-ins that make the engines when they load their first app. */
-  List<GuestEngine> engines() {
+  public List<GuestEngine> engines() {
     return List.of(new Lazy("graalpy", "python"), new Lazy("graaljs", "quickjs"));
   }
 

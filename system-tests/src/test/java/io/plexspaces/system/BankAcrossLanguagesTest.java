@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -22,7 +21,6 @@ import org.opentest4j.TestAbortedException;
 /** The bank in every language, side by side on one node, with transfers between all of them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(300)
-@Tag("long")
 class BankAcrossLanguagesTest {
   @TempDir static Path dir;
 
@@ -49,17 +47,9 @@ class BankAcrossLanguagesTest {
         continue;
       }
       String app = "bank-" + l.id();
+      String file = l.isPolyglot() ? l.runtime() + ".toml" : "app-config.toml";
       String toml =
-          Files.readString(Guests.ROOT.resolve("examples/bank-" + l.source() + "/app-config.toml"));
-      if (l.isPolyglot()) {
-        // The example's own configuration with another engine, as its README shows.
-        toml =
-            "runtime = \""
-                + l.runtime()
-                + "\"\n"
-                + toml.replace("\"" + app + "\", ", "")
-                    .replace("\"" + app + "\"", "\"bank-" + l.source() + "\"");
-      }
+          Files.readString(Guests.ROOT.resolve("examples/bank-" + l.source()).resolve(file));
       Http.Answer a = node.http().deploy(app, wasm, toml);
       assertThat(a.status()).as(app + ": " + a.body()).isEqualTo(201);
       banks.add(app);

@@ -8,17 +8,24 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/**
- * Writes docs/languages.md from the behaviours that are checked and the catalogue of operations.
- */
+/** Writes docs/languages.md from what a run has seen and the catalogue of operations. */
 final class LanguagesPage {
+  /** One behaviour in one language. */
+  record Cell(String title, GuestLanguage language) {}
+
+  private final Map<Cell, Boolean> seen;
   private final StringBuilder page = new StringBuilder();
   private final Map<String, Integer> notes = new LinkedHashMap<>();
 
-  private LanguagesPage() {}
+  private LanguagesPage(Map<Cell, Boolean> seen) {
+    this.seen = seen;
+  }
 
-  static String of(List<Behaviour> behaviours) {
-    LanguagesPage p = new LanguagesPage();
+  /**
+   * @param seen for each behaviour in each language whether it was so
+   */
+  static String of(List<Behaviour> behaviours, Map<Cell, Boolean> seen) {
+    LanguagesPage p = new LanguagesPage(seen);
     p.introduction();
     p.behaviours(behaviours);
     p.operations();
@@ -30,9 +37,9 @@ final class LanguagesPage {
         """
         # Languages
 
-        One host API in every language, with the same names and the same behaviour. This page is written by the
-        conformance suite from the list of what it checks: a probe in each language, on a real node, over HTTP. `yes` is a
-        check that passes, a number a difference that is checked as well and explained below the table. Write it anew with
+        One host API in every language, with the same names and the same behaviour. This page is written by a run of the
+        conformance suite: a probe in each language, on a real node, over HTTP. `yes` is a check that passed, a number a
+        difference that was checked as well, unless its explanation below the tables says that it was not tried. Write it anew with
         `mvn -pl system-tests -am verify -Dtest=ConformanceTest -Dsurefire.failIfNoSpecifiedTests=false -Dplexspaces.write-docs=true`.
 
         | language | runs in | needed to build | guide |
@@ -58,8 +65,7 @@ final class LanguagesPage {
       }
       page.append("| ").append(b.title()).append(" |");
       for (GuestLanguage l : GuestLanguage.values()) {
-        Behaviour.Difference d = b.differences().get(l);
-        page.append(' ').append(d == null ? "yes" : "(" + note(d.reason()) + ")").append(" |");
+        page.append(' ').append(cell(b, l)).append(" |");
       }
       page.append('\n');
     }
@@ -67,6 +73,17 @@ final class LanguagesPage {
       page.append("\n## Differences\n\n");
       notes.forEach((reason, n) -> page.append(n).append(". ").append(reason).append(".\n"));
     }
+  }
+
+  private String cell(Behaviour b, GuestLanguage l) {
+    Behaviour.Difference d = b.differences().get(l);
+    if (d != null && d.check() == null) {
+      return "(" + note(d.reason()) + ")";
+    }
+    if (!Boolean.TRUE.equals(seen.get(new Cell(b.title(), l)))) {
+      return "**no**";
+    }
+    return d == null ? "yes" : "(" + note(d.reason()) + ")";
   }
 
   private int note(String reason) {

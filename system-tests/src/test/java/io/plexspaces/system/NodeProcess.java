@@ -3,6 +3,7 @@ package io.plexspaces.system;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,14 +11,23 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A node in a process of its own, as {@code plexspaces node start} runs it. */
 final class NodeProcess implements AutoCloseable {
+  /**
+   * What nodes of earlier tests have compiled, as an installation brings it: a test that is about
+   * something else need not wait for an interpreter to be compiled again.
+   */
+  private static final Path COMPILED = Path.of("target/modules").toAbsolutePath();
+
+  private final Path dataDir;
   private final Process process;
   private final Path log;
   private final Http http;
 
-  private NodeProcess(Process process, Path log, String url) {
+  private NodeProcess(Path dataDir, Process process, Path log, String url) {
+    this.dataDir = dataDir;
     this.process = process;
     this.log = log;
     this.http = new Http(url);
@@ -40,6 +50,7 @@ final class NodeProcess implements AutoCloseable {
     command.add("-XX:+UseSerialGC");
     command.add("-Xmx512m");
     command.add("-Djdk.virtualThreadScheduler.parallelism=4");
+    command.add("-Dplexspaces.modules=" + COMPILED);
     command.addAll(flags);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
@@ -78,7 +89,7 @@ final class NodeProcess implements AutoCloseable {
       }
     }
     Value.Obj node = Json.readObject(Files.readAllBytes(nodeFile));
-    return new NodeProcess(p, log, node.string("url", ""));
+    return new NodeProcess(dataDir, p, log, node.string("url", ""));
   }
 
   Http http() {
@@ -97,16 +108,38 @@ final class NodeProcess implements AutoCloseable {
   void kill() throws InterruptedException {
     process.destroyForcibly();
     process.waitFor();
+    keepCompiled();
   }
 
   /** Stops gracefully; answers the exit status. */
   int stop() throws InterruptedException {
     process.destroy();
-    return process.waitFor();
+    int status = process.waitFor();
+    keepCompiled();
+    return status;
   }
 
   @Override
   public void close() {
     process.destroyForcibly().onExit().join();
+    keepCompiled();
+  }
+
+  private void keepCompiled() {
+    Path modules = dataDir.resolve("cache").resolve("modules");
+    if (!Files.isDirectory(modules)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(modules)) {
+      Files.createDirectories(COMPILED);
+      for (Path file : files.filter(f -> !f.toString().endsWith(".part")).toList()) {
+        Path kept = COMPILED.resolve(file.getFileName());
+        if (!Files.exists(kept)) {
+          Files.copy(file, kept);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -55,13 +55,34 @@ final class RustBuild implements SourceBuild {
     if (stage.offline()) {
       command.add("--offline");
     }
-    Map<String, String> build = new java.util.HashMap<>(environment);
-    build.put("CARGO_TARGET_DIR", crate.resolve("target").toString());
-    Tools.Output done = Tools.run(stage.crate(), command, build);
+    Tools.Output done =
+        Tools.run(
+            stage.crate(),
+            command,
+            own -> {
+              withoutFlags(own);
+              own.putAll(environment);
+              own.put("CARGO_TARGET_DIR", crate.resolve("target").toString());
+            });
     if (done.status() != 0) {
       throw GuestBuilder.refused("cargo refuses " + crate + ":\n" + done.err().strip());
     }
     return new Built("rust", Files.readAllBytes(moduleOf(crate, done.out())));
+  }
+
+  /**
+   * Takes out what would change the module from shell to shell: flags of the environment replace
+   * those of the project and ours, and with them the paths of this machine would be back. A
+   * project's own flags and profiles are in its {@code Cargo.toml} and {@code .cargo/config.toml}.
+   */
+  static void withoutFlags(Map<String, String> environment) {
+    environment
+        .keySet()
+        .removeIf(n ->
+            n.endsWith("RUSTFLAGS")
+                || n.startsWith("CARGO_PROFILE_")
+                || n.equals("CARGO_INCREMENTAL")
+                || n.equals("CARGO_BUILD_TARGET"));
   }
 
   /** No path of this machine gets into the module: panics name files as the project does. */

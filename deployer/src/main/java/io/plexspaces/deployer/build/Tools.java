@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,12 +78,22 @@ record Tools(List<Path> folders, List<Path> path) {
    */
   static Output run(Path folder, List<String> command, Map<String, String> environment)
       throws IOException {
+    return run(folder, command, own -> own.putAll(environment));
+  }
+
+  /**
+   * Runs a program to its end.
+   *
+   * @param environment makes the program's environment of our own
+   */
+  static Output run(Path folder, List<String> command, Consumer<Map<String, String>> environment)
+      throws IOException {
     Path out = Files.createTempFile("plexspaces-build", ".out");
     Path err = Files.createTempFile("plexspaces-build", ".err");
     try {
       ProcessBuilder b = new ProcessBuilder(command);
       b.directory(folder.toFile());
-      b.environment().putAll(environment);
+      environment.accept(b.environment());
       b.redirectInput(ProcessBuilder.Redirect.from(new File(nullDevice())));
       b.redirectOutput(out.toFile());
       b.redirectError(err.toFile());

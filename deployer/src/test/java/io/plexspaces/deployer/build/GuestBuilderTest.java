@@ -364,6 +364,24 @@ class GuestBuilderTest {
   }
 
   @Test
+  void aShellsFlagsDoNotReachARustModule() {
+    java.util.Map<String, String> environment = new java.util.HashMap<>();
+    for (String name :
+        List.of(
+            "PATH",
+            "CARGO_HOME",
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_BUILD_RUSTFLAGS",
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "CARGO_PROFILE_RELEASE_LTO")) {
+      environment.put(name, "x");
+    }
+    RustBuild.withoutFlags(environment);
+    assertThat(environment).containsOnlyKeys("PATH", "CARGO_HOME");
+  }
+
+  @Test
   void equalCratesAreEqualModulesWhereverTheyLie() throws IOException {
     for (String place : List.of("one", "two/far/away")) {
       write(

@@ -27,6 +27,12 @@ public interface GuestInstance extends AutoCloseable {
   /** Brings back what {@link #mark} remembered, also after a trap. */
   void rollBack();
 
+  /**
+   * Lets go of what {@link #mark} remembered: an actor that rests between turns need not keep both
+   * versions of what the last one wrote. There is nothing to roll back to until the next mark.
+   */
+  default void forgetMark() {}
+
   /** Whether {@link #rollBack} undoes what a call did to the guest's memory. */
   boolean canRollBack();
 

@@ -91,7 +91,9 @@ public final class ScriptPositions {
     return map == null ? null : map.original(Integer.parseInt(m.group(2)), column);
   }
 
-  private @Nullable SourceMap map(String file) {
+  private @Nullable SourceMap map(String path) {
+    // Some engines name files from a root.
+    String file = path.startsWith("/") ? path.substring(1) : path;
     byte[] json = sources.get(file + MAP);
     if (json == null) {
       return null;

@@ -77,6 +77,46 @@
     return reply.slice(1);
   };
 
+  // base64, by the rules of WHATWG's Infra Standard, "forgiving-base64".
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  missing("btoa", () => (value) => {
+    const bytes = String(value);
+    const parts = [];
+    for (let i = 0; i < bytes.length; i += 3) {
+      const [a, b, c] = [bytes.charCodeAt(i), bytes.charCodeAt(i + 1), bytes.charCodeAt(i + 2)];
+      if (a > 255 || b > 255 || c > 255) {
+        throw new TypeError("btoa takes characters up to U+00FF: encode other text to bytes first");
+      }
+      const n = (a << 16) | (b << 8) | c; // NaN past the end counts as 0
+      parts.push(
+        digits[n >> 18],
+        digits[(n >> 12) & 63],
+        i + 1 < bytes.length ? digits[(n >> 6) & 63] : "=",
+        i + 2 < bytes.length ? digits[n & 63] : "=",
+      );
+    }
+    return parts.join("");
+  });
+  missing("atob", () => (value) => {
+    let data = String(value).replace(/[\t\n\f\r ]/g, "");
+    if (data.length % 4 === 0) {
+      data = data.replace(/={1,2}$/, "");
+    }
+    if (data.length % 4 === 1 || !/^[A-Za-z0-9+/]*$/.test(data)) {
+      throw new TypeError("atob: the text is not base64");
+    }
+    const parts = [];
+    let n = 0;
+    for (let i = 0; i < data.length; i++) {
+      n = ((n & 0xffff) << 6) | digits.indexOf(data[i]);
+      const bits = ((i % 4) * 6 + 6) % 8;
+      if (i % 4 !== 0) {
+        parts.push(String.fromCharCode((n >> bits) & 255));
+      }
+    }
+    return parts.join("");
+  });
+
   missing("structuredClone", () => (value) => copy(value, new Map()));
   const copy = (value, seen) => {
     if (typeof value === "function" || typeof value === "symbol") {

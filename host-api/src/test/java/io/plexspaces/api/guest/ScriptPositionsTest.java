@@ -24,6 +24,7 @@ class ScriptPositionsTest {
   void placesBecomeThoseOfTheSource() {
     assertThat(positions.original("at f (main.js:2:1)")).isEqualTo("at f (src/a.ts:1:1)");
     assertThat(positions.original("at f (main.js:2:4)")).isEqualTo("at f (src/a.ts:1:1)");
+    assertThat(positions.original("at f (/main.js:2:4)")).isEqualTo("at f (src/a.ts:1:1)");
     assertThat(positions.original("at main.js:2:5")).isEqualTo("at src/a.ts:3:3");
     assertThat(positions.original("main.js:2:8, main.js:2:900"))
         .isEqualTo("src/a.ts:3:3, src/b.ts:101:2");

@@ -11,15 +11,11 @@ import io.plexspaces.api.guest.ModuleDescription.ActorType;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.engine.ActorStatus.ActorState;
 import io.plexspaces.engine.plan.ActorPlan;
-import io.plexspaces.engine.plan.ActorPlan.Overflow;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -70,13 +66,13 @@ final class ActorCell implements Ready {
   private final Value.Obj args;
   private final boolean onDemand;
   private final ReadyQueue.Tenant tenant;
-  private final Mailbox mailbox;
+  private final Inbox inbox;
   private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
   private final TurnRunner runner;
   private final @Nullable CommitPipeline pipeline;
   private final Outbox outbox;
   private final StreamTurns streams;
-  private final @Nullable ConcurrentMap<String, String> keysInFlight;
+  private final IdleTimer idle;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private volatile int scheduled;
@@ -93,12 +89,6 @@ final class ActorCell implements Ready {
   private long restarts;
 
   private long turns;
-  private volatile long lastUsedNanos;
-  private volatile boolean idleTimerSet;
-
-  /** Cancelled when the actor leaves memory, so that nothing holds on to it. */
-  private volatile @Nullable Future<?> idleTimer;
-
   private volatile boolean killed;
 
   /** The reason of the failure that ended this actor for good; null while it may run. */
@@ -128,10 +118,10 @@ final class ActorCell implements Ready {
     this.onDemand = onDemand;
     this.window = window;
     this.tenant = app.tenant();
-    this.mailbox = Mailbox.of(plan.mailbox());
+    this.inbox = new Inbox(this);
+    this.idle = new IdleTimer(this);
     boolean durable = plan.durability() != null;
     this.pipeline = durable ? new CommitPipeline(() -> command(new Command.Reload())) : null;
-    this.keysInFlight = durable ? new ConcurrentHashMap<>() : null;
     this.outbox = new Outbox(this);
     this.streams = new StreamTurns(this);
     this.runner = new TurnRunner(this);
@@ -176,6 +166,11 @@ final class ActorCell implements Ready {
     return outbox;
   }
 
+  /** Where its messages wait. */
+  Inbox inbox() {
+    return inbox;
+  }
+
   StreamTurns streams() {
     return streams;
   }
@@ -202,7 +197,7 @@ final class ActorCell implements Ready {
   }
 
   int mailboxDepth() {
-    return mailbox.size();
+    return inbox.size();
   }
 
   long memoryBytes() {
@@ -217,7 +212,7 @@ final class ActorCell implements Ready {
 
   /** Whether nothing is queued, running or waiting for a commit. */
   boolean isQuiescent() {
-    return mailbox.size() == 0
+    return inbox.size() == 0
         && commands.isEmpty()
         && scheduled == 0
         && turn == null
@@ -230,7 +225,7 @@ final class ActorCell implements Ready {
         id,
         state,
         isDurable(),
-        mailbox.size(),
+        inbox.size(),
         turns,
         restarts,
         runner.sequence(),
@@ -253,19 +248,7 @@ final class ActorCell implements Ready {
     if (isClosed()) {
       return false;
     }
-    String key = m.idempotencyKey();
-    if (key != null) {
-      claimKey(key, m);
-    }
-    boolean kept;
-    try {
-      kept = offer(m, waker);
-    } catch (HostException e) {
-      releaseKey(m);
-      throw e;
-    }
-    if (!kept) {
-      releaseKey(m);
+    if (!inbox.admit(m, waker)) {
       return false;
     }
     schedule(waker == null ? null : waker.worker());
@@ -274,130 +257,11 @@ final class ActorCell implements Ready {
 
   /** Queues what lets a stream go on, whatever the mailbox's capacity; false if it cannot run. */
   boolean enqueueResumption(Message m) {
-    if (ended != null || isClosed() || mailbox.force(m) == Mailbox.Offer.CLOSED) {
+    if (ended != null || isClosed() || !inbox.force(m)) {
       return false;
     }
     schedule(null);
     return true;
-  }
-
-  /** Only large payloads are charged: small ones are bounded by the mailbox's capacity. */
-  private static long charged(Message m) {
-    return m.payload().size() > 1024 ? m.payload().size() : 0;
-  }
-
-  private @Nullable Message take() {
-    Message m = mailbox.poll();
-    if (m != null && charged(m) > 0) {
-      app.engine().budget().release(charged(m));
-    }
-    return m;
-  }
-
-  /** False if this cell has left memory meanwhile. */
-  private boolean offer(Message m, @Nullable Turn waker) {
-    if (charged(m) > 0) {
-      app.engine().relieveMemory();
-      app.engine().budget().charge(charged(m));
-    }
-    Mailbox.Offer outcome = Mailbox.Offer.CLOSED;
-    try {
-      outcome = tryOffer(m, waker);
-    } finally {
-      if (outcome != Mailbox.Offer.QUEUED && charged(m) > 0) {
-        app.engine().budget().release(charged(m));
-      }
-    }
-    return outcome != Mailbox.Offer.CLOSED;
-  }
-
-  /** QUEUED, DROPPED_NEWEST or CLOSED. */
-  private Mailbox.Offer tryOffer(Message m, @Nullable Turn waker) {
-    while (true) {
-      switch (mailbox.offer(m)) {
-        case QUEUED -> {
-          Message dropped = mailbox.pollDropped();
-          while (dropped != null) {
-            if (charged(dropped) > 0) {
-              app.engine().budget().release(charged(dropped));
-            }
-            drop(dropped, "pushed out of a full mailbox");
-            dropped = mailbox.pollDropped();
-          }
-          return Mailbox.Offer.QUEUED;
-        }
-        case DROPPED_NEWEST -> {
-          drop(m, "the mailbox is full");
-          return Mailbox.Offer.DROPPED_NEWEST;
-        }
-        case CLOSED -> {
-          return Mailbox.Offer.CLOSED;
-        }
-        case FULL -> {
-          boolean mayWait = waker != null || m.from() == null;
-          if (plan.mailbox().overflow() != Overflow.BLOCK || m.receipt() != null || !mayWait) {
-            throw full();
-          }
-          awaitRoom(m, waker);
-        }
-      }
-    }
-  }
-
-  private HostException full() {
-    app.engine().telemetry().message(id, "ask", "rejected", 0);
-    return new HostException(
-        ErrorCode.RESOURCE_EXHAUSTED,
-        "the mailbox of " + id.address() + " is full (" + plan.mailbox().capacity() + " messages)");
-  }
-
-  private void awaitRoom(Message m, @Nullable Turn waker) {
-    long deadline = m.context().deadlineNanos();
-    if (System.nanoTime() - deadline >= 0 && m.context().hasDeadline()) {
-      throw full();
-    }
-    try {
-      if (waker != null) {
-        waker.await(
-            new ActorCell[] {this},
-            () -> {
-              mailbox.awaitRoom(deadline);
-              return Boolean.TRUE;
-            });
-      } else {
-        mailbox.awaitRoom(deadline);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new HostException(ErrorCode.CANCELLED, "interrupted while waiting for room");
-    }
-  }
-
-  private void claimKey(String key, Message m) {
-    if (keysInFlight == null) {
-      throw new HostException(
-          ErrorCode.INVALID_ARGUMENT,
-          "an idempotency key needs a durable actor; " + id.address() + " has no durability facet");
-    }
-    String digest = TurnRunner.requestDigest(m);
-    String other = keysInFlight.putIfAbsent(keyOf(m, key), digest);
-    if (other != null) {
-      throw other.equals(digest)
-          ? IdempotencyErrors.inProgress(key)
-          : IdempotencyErrors.mismatch(key);
-    }
-  }
-
-  void releaseKey(Message m) {
-    String key = m.idempotencyKey();
-    if (key != null && keysInFlight != null) {
-      keysInFlight.remove(keyOf(m, key));
-    }
-  }
-
-  /** Keys are scoped by operation; tenant and actor are the journal's own. */
-  static String keyOf(Message m, String key) {
-    return m.op() + "\n" + key;
   }
 
   void command(Command c) {
@@ -412,7 +276,7 @@ final class ActorCell implements Ready {
   }
 
   long lastUsedNanos() {
-    return lastUsedNanos;
+    return idle.lastUsedNanos();
   }
 
   /** Whether it may leave memory: it is virtual and has nothing to do. */
@@ -478,7 +342,7 @@ final class ActorCell implements Ready {
         if (!takesMessages()) {
           break;
         }
-        Message m = take();
+        Message m = inbox.take();
         if (m == null) {
           break;
         }
@@ -496,8 +360,7 @@ final class ActorCell implements Ready {
     }
     if (n > 0) {
       if (plan.idleTimeout() != null) { // nobody asks the others when they were used
-        lastUsedNanos = System.nanoTime();
-        armIdleTimer();
+        idle.used();
       }
     }
     scheduled = 0;
@@ -515,7 +378,7 @@ final class ActorCell implements Ready {
 
   private boolean hasWork() {
     return !commands.isEmpty()
-        || (mailbox.size() > 0
+        || (inbox.size() > 0
             && (takesMessages() || state == ActorState.STOPPED || state == ActorState.FAILED));
   }
 
@@ -680,18 +543,11 @@ final class ActorCell implements Ready {
   }
 
   private void failQueued(HostError why) {
-    Message m = take();
+    Message m = inbox.take();
     while (m != null) {
       runner.refuse(m, why);
-      m = take();
+      m = inbox.take();
     }
-  }
-
-  private void drop(Message m, String why) {
-    app.engine().telemetry().deadLetter(id, why);
-    releaseKey(m);
-    m.reply(Reply.failed(ErrorCode.RESOURCE_EXHAUSTED, id.address() + ": " + why));
-    m.acknowledge();
   }
 
   /**
@@ -745,11 +601,7 @@ final class ActorCell implements Ready {
   private void closeForNow(Worker worker) {
     discardGuest(stoppedError("it has stopped"));
     lastTarget = null;
-    Future<?> timer = idleTimer;
-    if (timer != null) {
-      timer.cancel(false);
-      idleTimerSet = false;
-    }
+    idle.cancel();
     Journal journal = runner.takeJournal();
     if (journal != null) {
       app.engine().dispatcher().blockBegin(worker);
@@ -765,42 +617,18 @@ final class ActorCell implements Ready {
 
   // ---- passivation
 
-  private void armIdleTimer() {
-    var timeout = plan.idleTimeout();
-    if (timeout != null && !idleTimerSet && state == ActorState.RUNNING) {
-      idleTimerSet = true;
-      idleTimer = app.engine().timer().after(timeout.toMillis(), this::idleTimer);
-    }
-  }
-
-  private void idleTimer() {
-    idleTimerSet = false;
-    var timeout = plan.idleTimeout();
-    if (timeout == null || state != ActorState.RUNNING) {
-      return;
-    }
-    long idle = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastUsedNanos);
-    if (idle >= timeout.toMillis()) {
-      command(new Command.Passivate());
-    } else {
-      idleTimerSet = true;
-      idleTimer = app.engine().timer().after(timeout.toMillis() - idle, this::idleTimer);
-    }
-  }
-
   private void passivate(Worker worker) {
     boolean busy =
-        mailbox.size() > 0 || !outbox.isEmpty() || (pipeline != null && !pipeline.isEmpty());
+        inbox.size() > 0 || !outbox.isEmpty() || (pipeline != null && !pipeline.isEmpty());
     boolean here = state == ActorState.RUNNING || (onDemand && state == ActorState.PASSIVE);
     if (here && !streams.isEmpty()) {
       return; // somebody reads: the turn that ends the last stream sets the timer again
     }
     if (!here || busy) {
-      lastUsedNanos = System.nanoTime();
-      armIdleTimer();
+      idle.used();
       return;
     }
-    if (onDemand && !mailbox.close()) {
+    if (onDemand && !inbox.close()) {
       return; // a message came first: its batch sets the timer again
     }
     if (!isDurable()) {

@@ -202,6 +202,11 @@ public final class ActorEngine implements Engine {
     relief.check();
   }
 
+  /** After a refusal: idle actors leave memory, and others may have left meanwhile. Blocks. */
+  void awaitMemory() {
+    relief.await();
+  }
+
   private Stream<ActorCell> cells() {
     return apps.values().stream().flatMap(AppRuntime::cells);
   }

@@ -4,6 +4,7 @@ import io.plexspaces.api.guest.MemoryBudget;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 final class MemoryRelief {
   private static final double BEGIN = 0.9;
   private static final double ENOUGH = 0.8;
+  private static final long MOMENT_NANOS = 5_000_000;
 
   private final MemoryBudget budget;
   private final Supplier<Stream<ActorCell>> cells;
@@ -29,13 +31,24 @@ final class MemoryRelief {
   /** Any thread; returns at once. */
   void check() {
     if (budget.used() > budget.limit() * BEGIN && looking.compareAndSet(false, true)) {
-      Thread.startVirtualThread(this::relieve);
+      Thread.startVirtualThread(() -> relieve(0));
     }
   }
 
-  private void relieve() {
+  /**
+   * For somebody who was refused memory and asks again: makes idle actors leave, at least one if
+   * there is any, and waits a moment for it.
+   */
+  void await() {
+    if (looking.compareAndSet(false, true)) {
+      relieve(1);
+    }
+    LockSupport.parkNanos(MOMENT_NANOS);
+  }
+
+  private void relieve(long atLeast) {
     try {
-      long toFree = budget.used() - (long) (budget.limit() * ENOUGH);
+      long toFree = Math.max(atLeast, budget.used() - (long) (budget.limit() * ENOUGH));
       // The time is read once a cell: it may change while the list is sorted.
       List<Idle> idle =
           cells

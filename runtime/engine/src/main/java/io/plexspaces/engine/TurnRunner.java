@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * the cell.
  */
 final class TurnRunner {
+  private static final long MEMORY_WAIT_NANOS = 2_000_000_000L;
+
   private final ActorCell cell;
   private @Nullable Journal journal;
 
@@ -77,7 +79,7 @@ final class TurnRunner {
     c.reseed(new SplittableRandom(seeds.getLong()));
     Recovered recovered = recover(worker);
     Payload kept = cell.isDurable() ? null : cell.app().keptStates().of(cell.id());
-    GuestInstance guest = cell.app().module().spawn(c.id().type(), seed);
+    GuestInstance guest = spawn(worker, c.id().type(), seed);
     boolean ready = false;
     try {
       c.setGuest(guest);
@@ -90,6 +92,26 @@ final class TurnRunner {
     } finally {
       if (!ready) {
         c.setGuest(guest);
+      }
+    }
+  }
+
+  /** Where the node's memory is full, idle actors make room: that takes a moment, no refusal. */
+  private GuestInstance spawn(Worker worker, String type, byte[] seed) {
+    long until = System.nanoTime() + MEMORY_WAIT_NANOS;
+    while (true) {
+      try {
+        return cell.app().module().spawn(type, seed);
+      } catch (HostException e) {
+        if (e.code() != ErrorCode.RESOURCE_EXHAUSTED || System.nanoTime() - until >= 0) {
+          throw e;
+        }
+      }
+      engine().dispatcher().blockBegin(worker);
+      try {
+        engine().awaitMemory();
+      } finally {
+        engine().dispatcher().blockEnd(worker);
       }
     }
   }
@@ -210,7 +232,7 @@ final class TurnRunner {
       m.reply(new Reply.Failed(why)); // nobody sent it, so there is nothing to count
       return;
     }
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     m.reply(new Reply.Failed(why));
     settle(m, why);
     count(m, "error", 0);
@@ -255,7 +277,7 @@ final class TurnRunner {
         && (slot.isAbandoned()
             || (m.context().hasDeadline()
                 && System.nanoTime() - m.context().deadlineNanos() >= 0))) {
-      cell.releaseKey(m);
+      cell.inbox().releaseKey(m);
       slot.complete(
           Reply.failed(ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before its turn"));
       count(m, "expired", 0);
@@ -314,7 +336,7 @@ final class TurnRunner {
           before = j.findTurn(m.id());
         }
         if (before.isEmpty() && key != null) {
-          Optional<IdempotentResult> result = j.findIdempotent(ActorCell.keyOf(m, key));
+          Optional<IdempotentResult> result = j.findIdempotent(Inbox.keyOf(m, key));
           if (result.isPresent() && !result.get().requestDigest().equals(requestDigest(m))) {
             throw IdempotencyErrors.mismatch(key);
           }
@@ -410,6 +432,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      guest.forgetMark(); // a guest that rests needs one version of its memory
     }
     if (stream != null) {
       if (failed) {
@@ -498,7 +521,7 @@ final class TurnRunner {
   }
 
   private void give(Message m, TurnOutcome outcome) {
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     if (m.reply() != null) {
       m.reply(
           switch (outcome) {
@@ -526,7 +549,7 @@ final class TurnRunner {
 
     @Override
     public void fail(HostError why) {
-      cell.releaseKey(message);
+      cell.inbox().releaseKey(message);
       message.reply(new Reply.Failed(why));
       message.giveBack();
     }
@@ -588,7 +611,7 @@ final class TurnRunner {
             state,
             turn.steps(),
             effects,
-            key == null ? null : ActorCell.keyOf(m, key),
+            key == null ? null : Inbox.keyOf(m, key),
             key == null ? null : requestDigest(m),
             cell.app().module().digest(),
             m.context().traceId());
@@ -626,10 +649,15 @@ final class TurnRunner {
     }
   }
 
-  /** The caller's deadline or a quota ended the turn: the actor itself is as it was before. */
+  /** What the host gave the guest ended the turn: the actor itself is as it was before. */
   private void failInherited(Message m, HostError error, GuestInstance guest, long nanos) {
     leaveStream(m);
     count(m, "error", nanos);
+    switch (error.code()) {
+      case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED -> {}
+      // An address that is not there, a call that is not allowed: its author wants to know.
+      default -> report(m, error, " let an error through in ");
+    }
     refuseAfterTurn(m, error);
     if (guest.canRollBack()) {
       guest.rollBack();
@@ -643,9 +671,7 @@ final class TurnRunner {
     turn.rollBackParticipants();
     count(m, ownFault ? "crashed" : "error", nanos);
     if (!cell.isKilled()) {
-      String what = failure(m, error, ownFault);
-      engine().warn(cell.id() + what);
-      engine().guestLog().failed(cell.id(), what.strip());
+      report(m, error, ownFault ? " crashed in " : " was stopped in ");
     }
     // First the consequences, then the reply: who is told of a crash finds the names free.
     GuestInstance guest = cell.guest();
@@ -666,23 +692,20 @@ final class TurnRunner {
   }
 
   /** What an operator looks for at night: who, doing what, why, and where in the guest's code. */
-  private String failure(Message m, HostError error, boolean ownFault) {
+  private void report(Message m, HostError error, String how) {
     String what = m.op().isEmpty() ? "a turn" : m.op();
     String where =
         error.details() instanceof Value.Obj d && d.get("stack") instanceof Value.Str s
             ? GuestText.indented(s.value())
             : "";
-    return (ownFault ? " crashed in " : " was stopped in ")
-        + what
-        + ": "
-        + error.code()
-        + ": "
-        + GuestText.oneLine(error.message())
-        + where;
+    String all =
+        how + what + ": " + error.code() + ": " + GuestText.oneLine(error.message()) + where;
+    engine().warn(cell.id() + all);
+    engine().guestLog().failed(cell.id(), all.strip());
   }
 
   private void refuseAfterTurn(Message m, HostError error) {
-    cell.releaseKey(m);
+    cell.inbox().releaseKey(m);
     CommitPipeline pipeline = cell.pipeline();
     if (pipeline == null) {
       m.reply(new Reply.Failed(error));

@@ -28,6 +28,8 @@ import io.plexspaces.api.guest.ModuleDescription.Operation;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,8 +45,11 @@ class StreamRollbackTest {
   private static final Map<String, Integer> ENDS =
       Map.of("refuse", 1, "trap", 2, "limit", 3, "garbage", 4, "never", 5);
 
+  /** What the guest was told about its memory; whoever reads it has had a later answer. */
+  private final Queue<String> marks = new ConcurrentLinkedQueue<>();
+
   /** Counts its values; its cleanup adds 1000. */
-  private static final class Guest implements GuestInstance {
+  private final class Guest implements GuestInstance {
     private long count;
     private Map<String, Long> streams = new HashMap<>();
     private Map<String, Long> markedStreams = Map.of();
@@ -109,12 +114,19 @@ class StreamRollbackTest {
 
     @Override
     public void mark() {
+      marks.add("mark");
       marked = count;
       markedStreams = new HashMap<>(streams);
     }
 
     @Override
+    public void forgetMark() {
+      marks.add("forget");
+    }
+
+    @Override
     public void rollBack() {
+      marks.add("back");
       count = marked;
       streams = new HashMap<>(markedStreams);
     }
@@ -136,7 +148,7 @@ class StreamRollbackTest {
     public void close() {}
   }
 
-  private static final class Module implements GuestModule {
+  private final class Module implements GuestModule {
     @Override
     public String digest() {
       return "sha256:test";
@@ -180,6 +192,13 @@ class StreamRollbackTest {
 
   private String count() {
     return engine.ask(context(), id("a/a"), "count", Payload.EMPTY_OBJECT, null).text();
+  }
+
+  @Test
+  void aGuestThatRestsIsToldToForgetItsMark() {
+    var _ = count();
+    var _ = count();
+    assertThat(marks).startsWith("mark", "back", "forget", "mark", "back");
   }
 
   private void awaitCount(String expected) throws InterruptedException {

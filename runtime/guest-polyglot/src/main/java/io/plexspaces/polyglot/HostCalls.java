@@ -7,6 +7,7 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.GuestHost;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -12,6 +12,7 @@ import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** An actor: a context, in which the app is loaded with the first call. */
 final class PolyglotInstance implements GuestInstance {
   private static final int MAX_FRAMES = 20;
+  private static final Value.Obj EXACT = Value.Obj.builder().put("exact", true).build();
 
   private final Language language;
   private final PolyglotEngine.Shared shared;
@@ -36,6 +38,18 @@ final class PolyglotInstance implements GuestInstance {
   private final Context context;
   private final AtomicBoolean closed = new AtomicBoolean();
   private Language.@Nullable Program program;
+
+  /** Whether the declared state has to be looked at before the next call that may change it. */
+  private boolean marked;
+
+  /** The declared state at the mark; null where nothing has run since or it cannot be written. */
+  private byte @Nullable [] atMark;
+
+  /** The declared state as it was last written down, while nothing has run since; or null. */
+  private byte @Nullable [] known;
+
+  /** The declared state that the next call begins with; null to go on with the one that is. */
+  private byte @Nullable [] wanted;
 
   /**
    * @throws HostException RESOURCE_EXHAUSTED if the budget has no room
@@ -94,6 +108,44 @@ final class PolyglotInstance implements GuestInstance {
 
   @Override
   public GuestReply call(GuestOp op, Frame input, GuestHost host) {
+    bringBack(host);
+    boolean changes = op == GuestOp.HANDLE || op == GuestOp.RESUME_STREAM;
+    if (changes && marked) {
+      marked = false;
+      atMark = known != null ? known : snapshot(host);
+    }
+    known = null;
+    GuestReply reply = run(op, input, host);
+    if (op == GuestOp.SNAPSHOT && reply.error() == null) {
+      known = reply.frame().body();
+    }
+    return reply;
+  }
+
+  /** A state that is as it was is left alone: what JSON cannot tell apart stays as it is. */
+  private void bringBack(GuestHost host) {
+    byte[] state = wanted;
+    if (state == null) {
+      return;
+    }
+    wanted = null;
+    if (!Arrays.equals(state, snapshot(host))) {
+      // What the undone turn added goes as well.
+      HostError error = run(GuestOp.RESTORE, Frame.of(EXACT, state), host).error();
+      if (error != null) {
+        throw new GuestTrap(error);
+      }
+    }
+    known = state;
+  }
+
+  /** A state that cannot be written down is no reason not to run: it is not brought back then. */
+  private byte @Nullable [] snapshot(GuestHost host) {
+    GuestReply reply = run(GuestOp.SNAPSHOT, Frame.EMPTY, host);
+    return reply.error() == null ? reply.frame().body() : null;
+  }
+
+  private GuestReply run(GuestOp op, Frame input, GuestHost host) {
     calls.begin(host);
     GuestReply reply;
     try {
@@ -163,14 +215,23 @@ final class PolyglotInstance implements GuestInstance {
     return GuestReply.failed(GuestErrors.cut(error));
   }
 
+  /**
+   * A context's objects are the JVM's, and there is no memory to copy: what is remembered is the
+   * declared state, as the SDK writes it down when the next handler begins.
+   */
   @Override
   public void mark() {
-    // A context's objects are the JVM's: there is no memory to copy.
+    marked = true;
+    atMark = null;
   }
 
+  /** With the next call; there is no host to run the SDK with until then. */
   @Override
   public void rollBack() {
-    // See mark.
+    byte[] state = atMark;
+    if (state != null) {
+      wanted = state;
+    }
   }
 
   @Override

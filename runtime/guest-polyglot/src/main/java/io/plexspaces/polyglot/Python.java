@@ -98,7 +98,8 @@ final class Python implements Language {
             keep,
             exchange,
             now,
-            app.sources().main());
+            app.sources().main(),
+            app.asyncio());
     return (op, input, seed) -> call(call, op, input, op == GuestOp.INIT ? seed : null);
   }
 

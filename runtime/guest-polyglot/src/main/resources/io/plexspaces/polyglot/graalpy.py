@@ -1,5 +1,5 @@
 # Run once in each actor's context: imports come from the app's sources, time from the host.
-def boot(names, source, compiled, keep, exchange, now, main):
+def boot(names, source, compiled, keep, exchange, now, main, uses_asyncio):
     import marshal
     import sys
 
@@ -91,6 +91,9 @@ def boot(names, source, compiled, keep, exchange, now, main):
     _transport.set_transport(transport)
     relative = main[len(home) + 1 :] if home else main
     dotted = relative.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    if uses_asyncio:
+        # Wherever it is imported: the SDK has to have its loop ready before a handler starts.
+        import asyncio
     _guest.load(dotted)
 
     def call(op, header, body, seed):

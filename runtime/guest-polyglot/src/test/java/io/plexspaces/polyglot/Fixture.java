@@ -113,6 +113,10 @@ final class Fixture {
     return s.getBytes(StandardCharsets.UTF_8);
   }
 
+  static String text(byte[] b) {
+    return new String(b, StandardCharsets.UTF_8);
+  }
+
   static byte[] seed(int n) {
     byte[] seed = new byte[32];
     seed[0] = (byte) n;

@@ -4,6 +4,7 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.wasm.CompiledModule;
 import io.plexspaces.wasm.GuestRandom;
@@ -12,7 +13,6 @@ import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.ModuleCompiler;
 import io.plexspaces.wasm.Precompiled;
 import io.plexspaces.wasm.Program;
-import io.plexspaces.wasm.StartupHost;
 import io.plexspaces.wasm.Template;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -23,11 +23,13 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.UUID;
 
 /**
  * The initialised interpreter that apps are forked from.
  *
- * @param key names what it was made of
+ * @param key names what it was made of, and which making it is: what is stored as the difference
+ *     from one is of no use with another, whose bytes need not be the same
  * @param module without data, for programs of the apps
  * @param template the interpreter after its boot script
  */
@@ -35,7 +37,7 @@ record Base(String key, CompiledModule module, Template template) {
   private static final System.Logger LOG = System.getLogger(Base.class.getName());
 
   /** Part of the key of what is on disk: raise it with every change of how it is made. */
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
 
   private static final String WASM = "io/trino/wasm/python/Python.meta";
   private static final String MACHINE = "io.trino.wasm.python.PythonMachine";
@@ -63,7 +65,9 @@ record Base(String key, CompiledModule module, Template template) {
             + " "
             + HexFormat.of().formatHex(TemplateFiles.sha256().digest(boot))
             + " "
-            + FORMAT;
+            + FORMAT
+            + " "
+            + Template.FORMAT;
     ByteBuffer stored = files.load(TemplateFiles.Kind.INTERPRETER, key);
     if (stored == null) {
       LOG.log(
@@ -81,8 +85,9 @@ record Base(String key, CompiledModule module, Template template) {
         new DataInputStream(
             new ByteArrayInputStream(
                 stored.array(), stored.arrayOffset() + stored.position(), stored.remaining()))) {
+      String making = in.readUTF();
       CompiledModule module = python.bare(in.readNBytes(in.readInt()));
-      return new Base(key, module, Template.read(module, in, budget, null));
+      return new Base(key + " " + making, module, Template.read(module, in, budget, null));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -112,6 +117,7 @@ record Base(String key, CompiledModule module, Template template) {
   private static byte[] written(Precompiled python, Template template) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(48 << 20);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeUTF(UUID.randomUUID().toString());
       byte[] bare = python.withoutData();
       out.writeInt(bare.length);
       out.write(bare);

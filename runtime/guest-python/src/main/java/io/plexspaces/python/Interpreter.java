@@ -87,7 +87,7 @@ record Interpreter(
     if (result == 0) {
       String why = exchange.failure();
       if (why != null && why.contains(MEMORY_ERROR)) {
-        throw outOfMemory();
+        throw Lease.outOfMemory();
       }
       throw Lease.trap("the interpreter failed: " + why);
     }
@@ -125,22 +125,16 @@ record Interpreter(
         !error.business()
             && (error.message().equals(MEMORY_ERROR)
                 || error.message().startsWith(MEMORY_ERROR + ":"));
-    return memory
-        ? new HostError(ErrorCode.INTERNAL, OUT_OF_MEMORY, false, error.details(), false)
-        : error;
-  }
-
-  private static final String OUT_OF_MEMORY =
-      "the actor is out of memory: it has reached memory_per_actor";
-
-  private static GuestTrap outOfMemory() {
-    return new GuestTrap(HostError.of(ErrorCode.INTERNAL, OUT_OF_MEMORY));
+    if (memory) {
+      throw Lease.outOfMemory();
+    }
+    return error;
   }
 
   /** The interpreter exits where it cannot allocate for itself. */
   private static GuestTrap outOfMemory(Lease guest, GuestTrap trap) {
-    return trap.error().message().startsWith("the guest exited") && guest.memoryFull()
-        ? outOfMemory()
+    return trap.error().message().startsWith("the guest exited") && guest.memoryRefused()
+        ? Lease.outOfMemory()
         : trap;
   }
 }

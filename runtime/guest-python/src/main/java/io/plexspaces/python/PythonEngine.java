@@ -15,17 +15,16 @@ import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.ModuleCompiler;
 import io.plexspaces.wasm.Program;
-import io.plexspaces.wasm.StartupHost;
 import io.plexspaces.wasm.Template;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -84,17 +83,7 @@ public final class PythonEngine implements GuestEngine {
   @Override
   public GuestModule load(byte[] artifact, GuestLimits limits) {
     CodelessModule app = CodelessModule.read(artifact);
-    if (!app.engine().equals(NAME) || !app.version().equals(VERSION)) {
-      throw refused(
-          "the module is for the engine "
-              + app.engine()
-              + "@"
-              + app.version()
-              + ", this node has "
-              + NAME
-              + "@"
-              + VERSION);
-    }
+    app.requireEngine(NAME, VERSION, "this node has");
     Base b = base();
     Program program = new Program(b.module(), PythonImports.all());
     try {
@@ -121,7 +110,13 @@ public final class PythonEngine implements GuestEngine {
               return describe(app, interpreter, lease);
             });
     return new PythonModule(
-        digestOf(artifact), grown.made(), program, grown.template(), interpreter, limits, budget);
+        GuestModule.digestOf(artifact),
+        grown.made(),
+        program,
+        grown.template(),
+        interpreter,
+        limits,
+        budget);
   }
 
   /** A template, and what came of the work that made it. */
@@ -184,10 +179,6 @@ public final class PythonEngine implements GuestEngine {
     Value.Obj header =
         Value.Obj.builder().put("main", app.main()).put("sources", new Value.Arr(list)).build();
     return new Frame(Json.write(header), body.toByteArray());
-  }
-
-  private static String digestOf(byte[] artifact) {
-    return "sha256:" + HexFormat.of().formatHex(TemplateFiles.sha256().digest(artifact));
   }
 
   /** The one that is there or being made; made by a thread of its own, for it takes seconds. */

@@ -1,7 +1,5 @@
 package io.plexspaces.python;
 
-import io.plexspaces.api.ErrorCode;
-import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestModule;
@@ -49,14 +47,7 @@ final class PythonModule implements GuestModule {
 
   @Override
   public GuestInstance spawn(String type, byte[] seed) {
-    if (description.type(type) == null) {
-      throw new HostException(
-          ErrorCode.NOT_FOUND,
-          "the module has no actor type \""
-              + type
-              + "\"; it has "
-              + String.join(", ", description.types().keySet()));
-    }
+    description.requireType(type);
     return new PythonInstance(program.fork(template, seed, limits, budget), interpreter, seed);
   }
 

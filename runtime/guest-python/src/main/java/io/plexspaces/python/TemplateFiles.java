@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -75,6 +76,9 @@ final class TemplateFiles {
           && Arrays.equals(
               digest(key, all, DIGEST_BYTES, all.length - DIGEST_BYTES),
               Arrays.copyOf(all, DIGEST_BYTES))) {
+        if (writable) {
+          used(file);
+        }
         return ByteBuffer.wrap(all, DIGEST_BYTES, all.length - DIGEST_BYTES);
       }
       LOG.log(System.Logger.Level.WARNING, "{0} is damaged and not used", file);
@@ -87,6 +91,15 @@ final class TemplateFiles {
       LOG.log(System.Logger.Level.WARNING, file + " cannot be read", e);
     }
     return null;
+  }
+
+  /** The time of a file is that of its last use: those that are used stay longest. */
+  private static void used(Path file) {
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, file + " was used, which cannot be noted", e);
+    }
   }
 
   void store(Kind kind, String key, byte[] content) {

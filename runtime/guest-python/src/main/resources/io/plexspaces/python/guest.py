@@ -7,12 +7,14 @@ The formats are those of Wire.java.
 import gc
 import json
 import linecache
+import marshal
 import os
 import struct
 import sys
 import time
 import traceback
-from importlib.machinery import ModuleSpec
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
+from importlib.util import MAGIC_NUMBER
 
 _LOAD, _FREEZE, _SDK = 100, 101, 102
 _SEEDED, _BODY_LATER = 1, 2
@@ -114,6 +116,8 @@ def execute(data):
         if flags:
             if flags & _SEEDED:
                 _guest.seed(data[at : at + 32])
+                for generator in _generators:
+                    generator.seed()
                 at += 32
             body = _read(0, later) if flags & _BODY_LATER else data[at + size :]
         else:
@@ -179,11 +183,27 @@ def _load_sdk(sdk, body):
     _guest, _call = guest, guest.call
 
 
+_generators = []  # those that the app has made without a seed, which all its actors begin with
+
+
 def _load(app, body):
+    import random
+
     _add(app["sources"], body)
     root, name = _root(app["main"])
     _roots[:] = dict.fromkeys((root, "", "vendor/"))
-    _guest.load(name)
+    seed = random.Random.seed
+
+    def noted(self, a=None, version=2):
+        if a is None:
+            _generators.append(self)
+        seed(self, a, version)
+
+    random.Random.seed = noted
+    try:
+        _guest.load(name)
+    finally:
+        random.Random.seed = seed
 
 
 def _failed(error):
@@ -272,6 +292,21 @@ def _asyncio():
     asyncio.run = asyncio.runners.run = _run
 
 
+class _Compiled(SourceFileLoader):
+    """The standard library's files lie beside their compiled form, where nobody looks for it."""
+
+    def get_code(self, fullname):
+        try:
+            data = self.get_data(self.path + "c")
+            if data[:8] == MAGIC_NUMBER + b"\0\0\0\0":
+                size = int.from_bytes(data[12:16], "little")
+                if size == self.path_stats(self.path)["size"] & 0xFFFFFFFF:
+                    return marshal.loads(memoryview(data)[16:])
+        except (OSError, EOFError, ValueError, TypeError):
+            pass  # compiled from its source, then
+        return super().get_code(fullname)
+
+
 def _preload():
     for name in """abc argparse base64 bisect calendar cmath codecs collections collections.abc
         colorsys configparser contextlib contextvars copy copyreg csv dataclasses datetime decimal
@@ -288,6 +323,7 @@ def _preload():
 
 
 sys.path[:] = [p for p in sys.path if p != "/guest" and not p.endswith("/site-packages")]
+sys.path_hooks.insert(0, FileFinder.path_hook((_Compiled, [".py"])))
 sys.path_importer_cache.clear()
 sys.meta_path.insert(0, Sources)
 sys.stdin = None

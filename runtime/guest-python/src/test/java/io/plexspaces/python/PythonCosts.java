@@ -1,22 +1,27 @@
 package io.plexspaces.python;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.python.PyFixture.Actor;
 import io.plexspaces.python.PyFixture.Host;
 import io.plexspaces.wasm.ModuleCompiler;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
  * Prints what a Python guest costs: {@code java ... io.plexspaces.python.PythonCosts [cache]}, from
- * this module's folder. Medians of several rounds; trust the ratios.
+ * this module's folder, with the node's flags (see {@code docs/python.md}). Handlers are measured
+ * in processor time of their thread, medians of several rounds, so that a busy machine counts less.
  */
 public final class PythonCosts {
   private static final int ROUNDS = 7;
   private static final int ACTORS = 500;
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private PythonCosts() {}
 
@@ -43,6 +48,7 @@ public final class PythonCosts {
                 """));
     for (String how : new String[] {"start", "start again, from disk"}) {
       long t = System.nanoTime();
+      double processor = processorSeconds();
       try (PythonEngine engine = new PythonEngine(new ModuleCompiler(cache), cache, null, budget);
           GuestModule m = engine.load(app, PyFixture.LIMITS)) {
         double loaded = (System.nanoTime() - t) / 1e6;
@@ -50,8 +56,8 @@ public final class PythonCosts {
           a.ask("light", "{\"sender\":\"a\",\"amount\":1}");
         }
         System.out.printf(
-            "%s: app loaded after %.0f ms, first answer after %.0f ms%n",
-            how, loaded, (System.nanoTime() - t) / 1e6);
+            "%s: app loaded after %.0f ms, first answer after %.0f ms, %.1f s of processors%n",
+            how, loaded, (System.nanoTime() - t) / 1e6, processorSeconds() - processor);
       }
     }
     try (PythonEngine engine = new PythonEngine(new ModuleCompiler(cache), cache, null, budget);
@@ -109,14 +115,16 @@ public final class PythonCosts {
     }
     System.out.printf("after init: %d KB each%n", ((heap() - before) / ACTORS) >> 10);
     for (int k = 0; k < 10; k++) {
-      long t = System.nanoTime();
+      long t = THREADS.getCurrentThreadCpuTime();
       for (Actor a : all) {
         a.ask("light", payload);
       }
       if (k == 0 || k == 9) {
         System.out.printf(
             "round robin, round %d: %.0f us a handler, %d KB each%n",
-            k, (System.nanoTime() - t) / 1e3 / ACTORS, ((heap() - before) / ACTORS) >> 10);
+            k,
+            (THREADS.getCurrentThreadCpuTime() - t) / 1e3 / ACTORS,
+            ((heap() - before) / ACTORS) >> 10);
       }
     }
     for (Actor a : all) {
@@ -127,14 +135,20 @@ public final class PythonCosts {
   private static void report(String what, int n, Runnable r) {
     double[] us = new double[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-      long t = System.nanoTime();
+      long t = THREADS.getCurrentThreadCpuTime();
       for (int k = 0; k < n; k++) {
         r.run();
       }
-      us[i] = (System.nanoTime() - t) / 1e3 / n;
+      us[i] = (THREADS.getCurrentThreadCpuTime() - t) / 1e3 / n;
     }
     Arrays.sort(us);
     System.out.printf("%s: %.1f us (best %.1f)%n", what, us[ROUNDS / 2], us[0]);
+  }
+
+  private static double processorSeconds() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getProcessCpuTime()
+        / 1e9;
   }
 
   private static long heap() {

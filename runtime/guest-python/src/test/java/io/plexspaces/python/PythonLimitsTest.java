@@ -77,9 +77,12 @@ class PythonLimitsTest {
         Actor a = spawn(m)) {
       for (String op : new String[] {"allocate", "small"}) {
         a.instance().mark();
-        assertThat(failure(a, op).message())
+        assertThat(failure(a, op))
             .as(op)
-            .isEqualTo("the actor is out of memory: it has reached memory_per_actor");
+            .isEqualTo(
+                HostError.of(
+                    ErrorCode.RESOURCE_EXHAUSTED,
+                    "the actor is out of memory: it has reached memory_per_actor"));
         a.instance().rollBack();
         assertThat(a.ask("ok", "{}")).isEqualTo("\"ok\"");
       }

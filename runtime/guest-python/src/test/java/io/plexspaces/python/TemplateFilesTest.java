@@ -15,6 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -104,16 +108,26 @@ class TemplateFilesTest {
   void aDamagedTemplateIsMadeAnewOnceForAllThatAsk() throws Exception {
     PyFixture.load(APP).close();
     try (Stream<Path> cached = Files.list(PyFixture.CACHE)) {
-      for (Path p : cached.toList()) {
+      // Copied with their times of use: the latest is of the template that is there.
+      for (Path p :
+          cached.filter(f -> !f.getFileName().toString().startsWith("pythonsdk-")).toList()) {
         Files.copy(p, dir.resolve(p.getFileName()), StandardCopyOption.REPLACE_EXISTING);
       }
     }
+    try (PythonEngine engine = new PythonEngine(PyFixture.COMPILER, dir, null, PyFixture.BUDGET)) {
+      engine.load(PyFixture.artifact(APP), PyFixture.LIMITS).close();
+    }
+    assertThat(sdkLayers()).isEqualTo(1);
     Path template = template();
     byte[] good = Files.readAllBytes(template);
     byte[] bad = good.clone();
     bad[bad.length / 2] ^= 1;
     Files.write(template, bad);
     Queue<Throwable> wrong = new ConcurrentLinkedQueue<>();
+    List<String> said = new CopyOnWriteArrayList<>();
+    Handler listener = listener(said);
+    Logger log = Logger.getLogger(Base.class.getName());
+    log.addHandler(listener);
     try (PythonEngine engine = new PythonEngine(PyFixture.COMPILER, dir, null, PyFixture.BUDGET)) {
       Runnable load =
           () -> {
@@ -126,16 +140,47 @@ class TemplateFilesTest {
       Thread other = Thread.ofPlatform().start(load);
       load.run();
       other.join();
+      assertThat(said).as("made once").hasSize(1);
+      assertThat(sdkLayers()).as("one is of the template that was, and of no use").isEqualTo(2);
     }
+    try (PythonEngine again = new PythonEngine(PyFixture.COMPILER, dir, null, PyFixture.BUDGET)) {
+      again.load(PyFixture.artifact(APP), PyFixture.LIMITS).close();
+    } finally {
+      log.removeHandler(listener);
+    }
+    assertThat(said).as("and read from then on").hasSize(1);
     assertThat(wrong).isEmpty();
     assertThat(template()).isEqualTo(template);
     assertThat(Files.mismatch(template, Files.write(dir.resolve("bad"), bad))).isNotEqualTo(-1);
   }
 
+  private static Handler listener(List<String> said) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord r) {
+        if (r.getMessage().startsWith("making the Python interpreter's template")) {
+          said.add(r.getMessage());
+        }
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private long sdkLayers() throws IOException {
+    try (Stream<Path> files = Files.list(dir)) {
+      return files.filter(f -> f.getFileName().toString().startsWith("pythonsdk-")).count();
+    }
+  }
+
   private Path template() throws IOException {
     try (Stream<Path> files = Files.list(dir)) {
       return files
-          .filter(f -> f.toString().endsWith(TemplateFiles.SUFFIX))
+          .filter(f -> f.getFileName().toString().startsWith("python-"))
           .findFirst()
           .orElseThrow();
     }

@@ -3,6 +3,7 @@ package io.plexspaces.wasm;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestHost;
+import io.plexspaces.api.guest.StartupHost;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ public final class GuestState implements AutoCloseable {
   private volatile @Nullable Lease running;
   private boolean broken;
   private boolean gone;
+  private boolean marked;
 
   GuestState(Program program, PageTable table, long[] globals, byte[] seed) {
     this.program = program;
@@ -56,7 +58,7 @@ public final class GuestState implements AutoCloseable {
 
   private void watched(GuestHost host) {
     if (host instanceof StartupHost s) {
-      s.watch(this);
+      s.watch(this::requestSafepoint);
     }
   }
 
@@ -129,6 +131,7 @@ public final class GuestState implements AutoCloseable {
   public void mark() {
     requireIdle();
     table.mark();
+    marked = true;
     long[] m = markedGlobals;
     if (m == null) {
       markedGlobals = globals.clone();
@@ -143,12 +146,26 @@ public final class GuestState implements AutoCloseable {
    */
   public void rollBack() {
     long[] m = markedGlobals;
-    if (gone || running != null || m == null) {
-      throw new IllegalStateException("the guest is closed, running or was never marked");
+    if (gone || running != null || m == null || !marked) {
+      throw new IllegalStateException("the guest is closed, running or not marked");
     }
     table.rollBack();
     System.arraycopy(m, 0, globals, 0, m.length);
     broken = false;
+  }
+
+  /**
+   * Gives up what {@link #mark} remembered, if there is something: a guest that rests needs one
+   * version of its pages.
+   */
+  public void forgetMark() {
+    if (running != null) {
+      throw new IllegalStateException("the guest is running");
+    }
+    marked = false;
+    if (!gone) {
+      table.forgetMark();
+    }
   }
 
   /** Whether {@link #mark} and {@link #rollBack} hold all that a call can change. */

@@ -128,9 +128,17 @@ public final class Lease implements AutoCloseable {
     return (long) memory.pages() << 16;
   }
 
-  /** Whether the guest's memory cannot grow by another megabyte. */
-  public boolean memoryFull() {
-    return memory.maximumPages() - memory.pages() < 16;
+  /** Whether the guest has been refused memory during this lease. */
+  public boolean memoryRefused() {
+    return memory.growthRefused();
+  }
+
+  /** The trap of a guest that needs more memory than it may have: its limit ends the turn. */
+  public static GuestTrap outOfMemory() {
+    return new GuestTrap(
+        HostError.of(
+            ErrorCode.RESOURCE_EXHAUSTED,
+            "the actor is out of memory: it has reached memory_per_actor"));
   }
 
   /**

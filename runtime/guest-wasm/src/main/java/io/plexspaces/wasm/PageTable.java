@@ -23,7 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // which array it is tells whether a page is shared
 final class PageTable {
-  static final int SHIFT = 12;
+  /**
+   * Pages of 1 KiB: small enough that an actor that changes a few words here and there does not
+   * copy much, large enough that an access seldom crosses an edge. See {@code docs/python.md}.
+   */
+  static final int SHIFT = 10;
+
   static final int SIZE = 1 << SHIFT;
   static final int CHUNK_BITS = 6;
   static final int CHUNK = 1 << CHUNK_BITS;
@@ -66,6 +71,7 @@ final class PageTable {
 
     /** The pages that are not those of {@code base}, each behind its number; -1 at the end. */
     void write(DataOutputStream out, Image base) throws IOException {
+      out.writeInt(SIZE);
       out.writeInt(pages);
       for (int c = 0; c < chunks.length; c++) {
         for (int k = 0; k < chunks[c].length; k++) {
@@ -95,6 +101,10 @@ final class PageTable {
    * @throws HostException RESOURCE_EXHAUSTED if the budget has no room
    */
   static PageTable read(DataInputStream in, MemoryBudget budget, Image base) throws IOException {
+    int size = in.readInt();
+    if (size != SIZE) {
+      throw new IOException("pages of " + size + " bytes");
+    }
     int pages = in.readInt();
     if (pages < base.pages() || pages > MAX_READ_PAGES) {
       throw new IOException("a memory of " + pages + " pages");
@@ -220,26 +230,38 @@ final class PageTable {
     int c = number >>> CHUNK_BITS;
     int k = number & CHUNK_MASK;
     byte[] shared = readable[c][k];
+    boolean before = shared != ZERO && !inBase(c, k, shared);
+    if (before && mark == null) {
+      // A mark had it too, and is gone: nobody else has it now.
+      ownChunk(c)[k] = shared;
+      return shared;
+    }
     if (!budget.tryCharge(SIZE)) {
       throw new BudgetExhausted(budget.limit());
     }
     held.setPlain(held.getPlain() + SIZE);
+    byte[][] mine = ownChunk(c);
+    byte[] copy = shared == ZERO ? new byte[SIZE] : shared.clone();
+    readable[c][k] = copy;
+    mine[k] = copy;
+    if (mark != null) {
+      copiedSinceMark++;
+      if (before) {
+        heldByMarkOnly++;
+      }
+    }
+    return copy;
+  }
+
+  /** The pages of chunk {@code c} that are owned, in arrays of our own. */
+  private byte[][] ownChunk(int c) {
     byte[][] mine = owned[c];
     if (mine == null) {
       readable[c] = readable[c].clone();
       mine = new byte[readable[c].length][];
       owned[c] = mine;
     }
-    byte[] copy = shared == ZERO ? new byte[SIZE] : shared.clone();
-    readable[c][k] = copy;
-    mine[k] = copy;
-    if (mark != null) {
-      copiedSinceMark++;
-      if (shared != ZERO && !inBase(c, k, shared)) {
-        heldByMarkOnly++;
-      }
-    }
-    return copy;
+    return mine;
   }
 
   private boolean inBase(int c, int k, byte[] page) {
@@ -273,11 +295,17 @@ final class PageTable {
     pages = m.pages();
   }
 
-  /** The memory as it is, for forks; this table must not be used afterwards, but for closing. */
-  Image freeze() {
+  /** Gives up what only the mark has. */
+  void forgetMark() {
     release(heldByMarkOnly * SIZE);
     heldByMarkOnly = 0;
+    copiedSinceMark = 0;
     mark = null;
+  }
+
+  /** The memory as it is, for forks; this table must not be used afterwards, but for closing. */
+  Image freeze() {
+    forgetMark();
     return share();
   }
 

@@ -52,6 +52,7 @@ final class PagedMemory implements Memory {
   private final boolean fresh;
   private DataSegment[] segments = {};
   private @Nullable Lease lease;
+  private boolean growthRefused;
 
   /**
    * @param fresh whether the data segments shall be written when the instance is initialised; false
@@ -70,6 +71,7 @@ final class PagedMemory implements Memory {
     readable = t.readable;
     owned = t.owned;
     lease = by;
+    growthRefused = false;
   }
 
   void detach() {
@@ -144,8 +146,14 @@ final class PagedMemory implements Memory {
   @Override
   public int grow(int delta) {
     int before = table.grow(delta);
+    growthRefused |= before < 0;
     refresh();
     return before;
+  }
+
+  /** Whether the guest has asked for more than it may have, since it was attached. */
+  boolean growthRefused() {
+    return growthRefused;
   }
 
   @Override

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe and immutable until closed; forks must have been closed before.
  */
 public final class Template implements AutoCloseable {
+  /** Names what {@link #write} writes: what is kept under another name is not to be read. */
+  public static final String FORMAT = "2." + PageTable.SIZE;
+
   private final CompiledModule module;
   private final PageTable table;
   private final PageTable.Image image;

@@ -7,26 +7,24 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestHost;
-import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
 
 /** An actor's guest of a core module. */
-final class WasmGuestInstance implements GuestInstance {
+final class WasmGuestInstance extends StateInstance {
   private static final byte[] NONE = {};
 
-  private final GuestState state;
   private final ExportedFunction entry;
 
   WasmGuestInstance(GuestState state, ExportedFunction entry) {
-    this.state = state;
+    super(state);
     this.entry = entry;
   }
 
   @Override
   public GuestReply call(GuestOp op, Frame input, GuestHost host) {
-    return call(state, entry, op, input, host);
+    return call(state(), entry, op, input, host);
   }
 
   static GuestReply call(
@@ -39,12 +37,20 @@ final class WasmGuestInstance implements GuestInstance {
       try {
         status = lease.call(entry, op.code(), bytes.length);
       } catch (GuestTrap t) {
-        throw WasiImports.explained(lease, t);
+        throw outOfMemory(lease, exchange, WasiImports.explained(lease, t));
       }
     } catch (GuestTrap t) {
       throw explained(t, exchange.output());
     }
     return status == 0 ? result(exchange.output()) : failure(status, exchange.output());
+  }
+
+  /**
+   * Where a language's runtime gives up without a word after it was refused memory, that is why.
+   */
+  private static GuestTrap outOfMemory(Lease lease, AbiImports.Exchange exchange, GuestTrap trap) {
+    boolean silent = exchange.output().length == 0 && trap.error().code() == ErrorCode.INTERNAL;
+    return silent && lease.memoryRefused() ? Lease.outOfMemory() : trap;
   }
 
   /** A guest that panics says why with its last output, before it traps. */
@@ -81,39 +87,5 @@ final class WasmGuestInstance implements GuestInstance {
               ErrorCode.INTERNAL,
               "the guest failed with status " + status + " and no error that can be read"));
     }
-  }
-
-  @Override
-  public void mark() {
-    if (state.canRollBack()) {
-      state.mark();
-    }
-  }
-
-  @Override
-  public void rollBack() {
-    if (state.canRollBack()) {
-      state.rollBack();
-    }
-  }
-
-  @Override
-  public boolean canRollBack() {
-    return state.canRollBack();
-  }
-
-  @Override
-  public void requestSafepoint() {
-    state.requestSafepoint();
-  }
-
-  @Override
-  public long memoryBytes() {
-    return state.memoryBytes();
-  }
-
-  @Override
-  public void close() {
-    state.close();
   }
 }

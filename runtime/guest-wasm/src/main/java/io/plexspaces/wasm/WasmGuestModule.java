@@ -8,6 +8,7 @@ import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import org.jspecify.annotations.Nullable;
 
@@ -88,9 +89,7 @@ final class WasmGuestModule implements GuestModule {
 
   @Override
   public GuestInstance spawn(String type, byte[] seed) {
-    if (description.type(type) == null) {
-      throw new HostException(ErrorCode.NOT_FOUND, "the module has no actor type \"" + type + "\"");
-    }
+    description.requireType(type);
     Template t = template;
     if (t != null) {
       return new WasmGuestInstance(program.fork(t, seed, limits, budget), entry);

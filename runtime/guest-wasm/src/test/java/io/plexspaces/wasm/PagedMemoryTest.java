@@ -58,6 +58,8 @@ class PagedMemoryTest {
       if (random.nextInt(200) == 0) {
         table.mark();
         mine.refresh();
+      } else if (random.nextInt(200) == 0) {
+        table.forgetMark();
       }
     }
     assertThat(mine.pages()).isEqualTo(stock.pages());
@@ -71,7 +73,7 @@ class PagedMemoryTest {
     return switch (random.nextInt(6)) {
       case 0 -> random.nextInt(bytes);
       case 1 -> bytes - random.nextInt(10);
-      case 2 -> random.nextInt(pages * 16) * 4096 - random.nextInt(9) + 4;
+      case 2 -> random.nextInt(bytes / PageTable.SIZE) * PageTable.SIZE - random.nextInt(9) + 4;
       case 3 -> random.nextInt(pages) * WASM_PAGE * 4 - random.nextInt(9);
       case 4 -> random.nextInt();
       default -> random.nextInt(20_000);
@@ -167,7 +169,7 @@ class PagedMemoryTest {
     PagedMemory mb = memory(b);
     ma.writeI32(104, 8);
     ma.writeI32(108, 9);
-    assertThat(a.heldBytes()).isEqualTo(birth + 4096);
+    assertThat(a.heldBytes()).isEqualTo(birth + PageTable.SIZE);
     assertThat(b.heldBytes()).isEqualTo(birth);
     assertThat(mb.readLong(100)).isEqualTo(7);
     assertThat(ma.readLong(100)).isEqualTo(7 | 8L << 32);
@@ -189,7 +191,7 @@ class PagedMemoryTest {
     m.writeI32(9000, 2);
     assertThat(m.grow(20)).isEqualTo(1);
     m.writeI32(20 * WASM_PAGE, 3);
-    assertThat(t.heldBytes()).isEqualTo(held + 3 * 4096);
+    assertThat(t.heldBytes()).isEqualTo(held + 3L * PageTable.SIZE);
     t.rollBack();
     m.refresh();
     assertThat(m.pages()).isEqualTo(1);
@@ -207,8 +209,36 @@ class PagedMemoryTest {
   }
 
   @Test
+  void aForgottenMarkLeavesOneVersionOfEachPage() {
+    PageTable t = table(1, 1);
+    PagedMemory m = memory(t);
+    m.writeI32(0, 1);
+    m.writeI32(9000, 1);
+    t.mark();
+    m.refresh();
+    long held = t.heldBytes();
+    m.writeI32(0, 2);
+    assertThat(t.heldBytes()).isEqualTo(held + PageTable.SIZE);
+    t.forgetMark();
+    m.refresh();
+    assertThat(t.heldBytes()).as("the page as it was is given back").isEqualTo(held);
+    m.writeI32(9000, 2);
+    assertThat(t.heldBytes()).as("nobody else has the page, so it is not copied").isEqualTo(held);
+    assertThat(m.readInt(0)).isEqualTo(2);
+    assertThat(m.readInt(9000)).isEqualTo(2);
+    t.mark();
+    m.refresh();
+    m.writeI32(9000, 3);
+    t.rollBack();
+    m.refresh();
+    assertThat(m.readInt(9000)).isEqualTo(2);
+    t.close();
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
   void noPageWithoutRoomInTheBudget() {
-    MemoryBudget small = new MemoryBudget(6000);
+    MemoryBudget small = new MemoryBudget(PageTable.SIZE + 1500);
     PagedMemory m = memory(new PageTable(1, 1, small));
     m.writeByte(0, (byte) 1);
     assertThatThrownBy(() -> m.writeByte(5000, (byte) 1)).isInstanceOf(BudgetExhausted.class);

@@ -484,6 +484,36 @@ class WasmEngineTest {
   }
 
   @Test
+  void payloadsOfNoBytesAndOfOtherTypesPassUnchanged() {
+    GuestInstance i = load(GuestBuilder.echo()).spawn("thing", SEED);
+    byte[] header =
+        "{\"op\":\"go\",\"content_type\":\"image/png\"}".getBytes(StandardCharsets.UTF_8);
+    for (byte[] body : new byte[][] {{}, {0, -1, (byte) 0xc3, 10, 13, 0}, new byte[1 << 14]}) {
+      Frame answer = i.call(GuestOp.HANDLE, new Frame(header, body), new TestHost()).frame();
+      assertThat(answer.body()).isEqualTo(body);
+      assertThat(answer.header()).isEqualTo(header);
+    }
+  }
+
+  /** As a language does that cannot allocate: memory.grow answers -1, and it gives up. */
+  @Test
+  void aGuestThatGivesUpWhenItIsRefusedMemoryIsOutOfMemory() {
+    Code growsUntilRefused =
+        Code.code().loop().i32(1).memoryGrow().i32(-1).eq().op(0x45).brIf(0).end().unreachable();
+    GuestModule m = load(new GuestBuilder().memory(1, 5).handler(growsUntilRefused));
+    GuestInstance i = m.spawn("thing", SEED);
+    i.mark();
+    GuestTrap t = catchThrowableOfType(GuestTrap.class, () -> handle(i, ""));
+    assertThat(t.error().code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
+    assertThat(t.error().message()).contains("memory_per_actor");
+    i.rollBack();
+    GuestModule other = load(new GuestBuilder().handler(Code.code().unreachable()));
+    GuestInstance crashing = other.spawn("thing", SEED);
+    GuestTrap crash = catchThrowableOfType(GuestTrap.class, () -> handle(crashing, ""));
+    assertThat(crash.error().code()).isEqualTo(ErrorCode.INTERNAL);
+  }
+
+  @Test
   void aUsedUpBudgetTrapsTheGuestThatWrites() {
     MemoryBudget small = new MemoryBudget(100 << 10);
     WasmEngine e = new WasmEngine(new ModuleCompiler(null), small);

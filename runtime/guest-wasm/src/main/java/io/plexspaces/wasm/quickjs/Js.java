@@ -347,8 +347,6 @@ final class Js {
   }
 
   static GuestTrap outOfMemory() {
-    return new GuestTrap(
-        HostError.of(
-            ErrorCode.INTERNAL, "the actor is out of memory: it has reached memory_per_actor"));
+    return Lease.outOfMemory();
   }
 }

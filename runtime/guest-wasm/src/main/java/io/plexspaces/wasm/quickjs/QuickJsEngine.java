@@ -16,6 +16,7 @@ import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
 import io.plexspaces.api.guest.Preludes;
 import io.plexspaces.api.guest.ScriptPositions;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.wasm.GuestRandom;
 import io.plexspaces.wasm.GuestState;
@@ -23,7 +24,6 @@ import io.plexspaces.wasm.HostImports;
 import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.ModuleCompiler;
 import io.plexspaces.wasm.Program;
-import io.plexspaces.wasm.StartupHost;
 import io.plexspaces.wasm.Template;
 import io.plexspaces.wasm.WasiImports;
 import java.io.IOException;
@@ -81,17 +81,7 @@ public final class QuickJsEngine implements GuestEngine {
   @Override
   public GuestModule load(byte[] artifact, GuestLimits limits) {
     CodelessModule app = CodelessModule.read(artifact);
-    if (!app.engine().equals(NAME) || !app.version().equals(VERSION)) {
-      throw refused(
-          "the module is for the engine "
-              + app.engine()
-              + "@"
-              + app.version()
-              + ", this node has "
-              + NAME
-              + "@"
-              + VERSION);
-    }
+    app.requireEngine(NAME, VERSION, "this node has");
     Base b = base();
     QuickJsImports imports = new QuickJsImports(app);
     Program program = link(b.program(), imports);
@@ -128,7 +118,7 @@ public final class QuickJsEngine implements GuestEngine {
       Template template = state.freeze();
       good = true;
       return new QuickJsModule(
-          QuickJsModule.digestOf(artifact),
+          GuestModule.digestOf(artifact),
           description,
           program,
           template,

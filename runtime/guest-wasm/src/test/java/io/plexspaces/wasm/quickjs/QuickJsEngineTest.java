@@ -6,6 +6,7 @@ import static io.plexspaces.wasm.quickjs.JsFixture.load;
 import static io.plexspaces.wasm.quickjs.JsFixture.spawn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
@@ -267,9 +268,9 @@ class QuickJsEngineTest {
     try (GuestModule small = JsFixture.ENGINE.load(JsFixture.artifact(actor(MEMBERS)), limits);
         Actor a = spawn(small)) {
       a.instance.mark();
-      HostError e = a.refused("eat", "{}");
+      HostError e = catchThrowableOfType(GuestTrap.class, () -> a.handle("eat", "{}")).error();
       assertThat(e.message()).contains("out of memory");
-      assertThat(e.business()).isFalse();
+      assertThat(e.code()).as("a limit, no crash").isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
       assertThat(a.instance.memoryBytes()).isLessThanOrEqualTo(9L << 20);
       a.instance.rollBack();
       assertThat(a.ask("increment", "{}")).isEqualTo("1");
