@@ -149,8 +149,11 @@ class ActorType:
                     break
             raise TypeError(f"the state field {name} of {self.cls.__qualname__}: {e}") from None
 
-    def restore(self, instance: Any, stored: Any) -> dict[str, Any]:
-        """Lays stored state over the defaults; answers what the SDK itself had kept."""
+    def restore(self, instance: Any, stored: Any, exact: bool = False) -> dict[str, Any]:
+        """Lays stored state over the defaults; answers what the SDK itself had kept.
+
+        With ``exact`` it is all there is: a declared field that was not stored was not set.
+        """
         if type(stored) is not dict:
             raise HostError("DATA_LOSS", "the stored state is no object")
         for field in self.fields:
@@ -172,6 +175,8 @@ class ActorType:
                     default.update(value)
                     value = default
                 setattr(instance, name, value)
+            elif exact:
+                instance.__dict__.pop(name, None)
         hidden = stored.get("$sdk")
         return hidden if type(hidden) is dict else {}
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Python to a module for the CPython engine: the app's modules, what lies in its {@code vendor}
@@ -82,6 +83,9 @@ final class PythonBuild implements SourceBuild {
 
   private final Tools tools;
 
+  /** What was found once: looking for it takes longer than what it does, and dev builds often. */
+  private volatile @Nullable Path interpreter;
+
   PythonBuild(Tools tools) {
     this.tools = tools;
   }
@@ -139,8 +143,17 @@ final class PythonBuild implements SourceBuild {
     }
   }
 
+  private @Nullable Path interpreter() throws IOException {
+    Path known = interpreter;
+    if (known == null || !Files.isExecutable(known)) {
+      known = findInterpreter();
+      interpreter = known;
+    }
+    return known;
+  }
+
   /** The newest that runs; a name on PATH may be one that only says it is not installed. */
-  private @org.jspecify.annotations.Nullable Path interpreter() throws IOException {
+  private @Nullable Path findInterpreter() throws IOException {
     for (String name : List.of("python3.13", "python3.14", "python3.12", "python3")) {
       for (Path python : tools.find(name).stream().sorted(Comparator.naturalOrder()).toList()) {
         Tools.Output version =

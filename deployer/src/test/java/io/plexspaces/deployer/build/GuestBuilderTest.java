@@ -108,6 +108,31 @@ class GuestBuilderTest {
   }
 
   @Test
+  void aSyntaxErrorInPlainJavaScriptIsToldWithFileAndLineWhereEsbuildIs() throws IOException {
+    assumeTrue(
+        Files.isExecutable(TOOLS.resolve("esbuild")),
+        "skipped: no esbuild, run npm ci in sdk-typescript");
+    BuildResult whole = full.build(dir.resolve("app"), dir.resolve("a.wasm"), progress::add);
+    assertThat(progress).noneMatch(l -> l.contains("told by the node"));
+    write("app/lib/one.js", "export const one = 1;\nexport function () {}\n");
+    assertThatThrownBy(() -> full.build(dir.resolve("app"), dir.resolve("a.wasm"), progress::add))
+        .isInstanceOf(HostException.class)
+        .hasMessageContaining("lib/one.js:2:16");
+    write("app/lib/one.js", "export const two = 1;\n");
+    assertThatThrownBy(() -> full.build(dir.resolve("app"), dir.resolve("a.wasm"), progress::add))
+        .isInstanceOf(HostException.class)
+        .hasMessageContaining("No matching export in \"lib/one.js\" for import \"one\"");
+    // The check changes nothing of what is made, and without esbuild there is none.
+    write("app/lib/one.js", "export const one = 1;\n");
+    BuildResult unchecked = bare.build(dir.resolve("app"), dir.resolve("b.wasm"), progress::add);
+    assertThat(progress).anyMatch(l -> l.contains("told by the node"));
+    assertThat(CodelessModule.read(Files.readAllBytes(dir.resolve("b.wasm"))).source("main.js"))
+        .isEqualTo(
+            CodelessModule.read(Files.readAllBytes(dir.resolve("a.wasm"))).source("main.js"));
+    assertThat(unchecked.language()).isEqualTo(whole.language());
+  }
+
+  @Test
   void typeScriptIsBundledReproducibly() throws IOException {
     assumeTrue(
         Files.isExecutable(TOOLS.resolve("esbuild")),
