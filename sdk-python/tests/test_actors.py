@@ -271,9 +271,13 @@ def test_schemas_come_from_hints() -> None:
     assert "input" not in operations["whole"]
     assert operations["bare"]["doc"] == "Its name is the method's."
     order = operations["order"]["input"]
-    assert order["properties"]["items"] == {"type": "array", "items": {"$ref": "#/$defs/Item"}}
-    assert order["$defs"]["Item"]["required"] == ["name"]
-    assert order["$defs"]["Item"]["properties"]["level"] == {"enum": ["low", "high"], "default": "low"}
+    item = order["properties"]["items"]["items"]
+    assert item["required"] == ["name"]
+    assert item["properties"]["level"] == {
+        "type": "string",
+        "enum": ["low", "high"],
+        "default": "low",
+    }
     assert operations["nan"]["output"] == {"type": "number"}
 
 

@@ -12,8 +12,9 @@ from plexspaces._binding import Binding
 from plexspaces._functions import doc as doc_of
 from plexspaces._functions import is_coroutine, is_stream
 from plexspaces._shapes import Shape, shape
-from plexspaces._structures import hints_of
-from plexspaces.actors import MARKS, Field, Mark, Registration, maker, registered, unset
+from plexspaces._classes import hints_of
+from plexspaces._marks import MARKS, Mark
+from plexspaces.actors import Field, Registration, maker, registered, unset
 from plexspaces.errors import BusinessError, HostError, unimplemented
 
 STATE_TIMEOUT = "__STATE_TIMEOUT__"

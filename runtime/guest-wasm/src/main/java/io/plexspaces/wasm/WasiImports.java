@@ -190,9 +190,11 @@ public final class WasiImports {
       return trap;
     }
     // Anybody can print these words; that it was refused memory is the host's own knowledge.
-    boolean memory = last.contains("out of memory") && guest.memoryRefused();
-    ErrorCode code = memory ? ErrorCode.RESOURCE_EXHAUSTED : trap.error().code();
-    return new GuestTrap(HostError.lasting(code, "the guest gave up: " + last), trap);
+    if (last.contains("out of memory") && guest.memoryRefused()) {
+      return Lease.outOfMemory();
+    }
+    return new GuestTrap(
+        HostError.lasting(trap.error().code(), "the guest gave up: " + last), trap);
   }
 
   /** Makes log lines of what a guest writes to a file descriptor. */
