@@ -65,7 +65,7 @@ class LimitsTest {
       HostError tooLarge = a.refused("big", "{\"n\":" + MOST + "}");
       assertThat(tooLarge.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
       assertThat(tooLarge.retryable()).isFalse();
-      assertThat(tooLarge.message()).contains("the reply has 16777218 bytes");
+      assertThat(tooLarge.message()).contains("the reply has 16777220 bytes");
       assertThat(a.ask("big", "{\"n\":1000}")).hasSize(1002);
       assertThat(a.ask("call", "{\"n\":" + MOST + "}"))
           .contains("INVALID_ARGUMENT False", "the guest gave a ", "at most ");

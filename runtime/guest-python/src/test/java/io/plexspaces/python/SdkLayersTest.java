@@ -33,6 +33,10 @@ class SdkLayersTest {
   private static final String APP =
       PyFixture.actor("@handler(\"go\")\ndef go(self):\n    return 1\n");
 
+  /** SDKs are imported anew here, which takes seconds on a machine that is busy. */
+  private static final GuestLimits PATIENT =
+      new GuestLimits(PyFixture.LIMITS.memoryBytes(), Duration.ofMinutes(2));
+
   /** With the interpreter of the other tests; nothing is written. */
   private final TemplateFiles files = new TemplateFiles(null, PyFixture.CACHE);
 
@@ -65,11 +69,11 @@ class SdkLayersTest {
   void aLayerIsChargedUntilItsLastAppIsClosed() {
     MemoryBudget budget = new MemoryBudget(1L << 30);
     SdkLayers layers = new SdkLayers(files, budget);
-    SdkLayers.Share one = layers.withSdk(base, variant("shared"), PyFixture.LIMITS);
-    SdkLayers.Share other = layers.withSdk(base, variant("shared"), PyFixture.LIMITS);
+    SdkLayers.Share one = layers.withSdk(base, variant("shared"), PATIENT);
+    SdkLayers.Share other = layers.withSdk(base, variant("shared"), PATIENT);
     assertThat(other.template()).isSameAs(one.template());
     for (int i = 0; i < SdkLayers.KEPT; i++) {
-      layers.withSdk(base, variant("v" + i), PyFixture.LIMITS).close();
+      layers.withSdk(base, variant("v" + i), PATIENT).close();
     }
     assertThat(one.template().memoryBytes()).as("dropped, and used by two").isPositive();
     one.close();
@@ -85,13 +89,13 @@ class SdkLayersTest {
   void theLayerThatCameWithTheInstallationIsNeverDropped() {
     try (SdkLayers layers = new SdkLayers(files, PyFixture.BUDGET)) {
       CodelessModule installed = CodelessModule.read(PyFixture.artifact(APP));
-      SdkLayers.Share first = layers.withSdk(base, installed, PyFixture.LIMITS);
+      SdkLayers.Share first = layers.withSdk(base, installed, PATIENT);
       first.close();
       for (int i = 0; i <= SdkLayers.KEPT; i++) {
-        layers.withSdk(base, variant("w" + i), PyFixture.LIMITS).close();
+        layers.withSdk(base, variant("w" + i), PATIENT).close();
       }
       assertThat(first.template().memoryBytes()).isPositive();
-      try (SdkLayers.Share again = layers.withSdk(base, installed, PyFixture.LIMITS)) {
+      try (SdkLayers.Share again = layers.withSdk(base, installed, PATIENT)) {
         assertThat(again.template()).isSameAs(first.template());
       }
     }
@@ -111,7 +115,7 @@ class SdkLayersTest {
         ExecutorService threads = Executors.newCachedThreadPool()) {
       Future<GuestModule> never = threads.submit(() -> engine.load(slow.write(), patient));
       spins.await();
-      engine.load(PyFixture.artifact(APP), PyFixture.LIMITS).close();
+      engine.load(PyFixture.artifact(APP), PATIENT).close();
       assertThat(never.isDone()).as("the other was not waited for").isFalse();
       assertThatThrownBy(never::get)
           .hasCauseInstanceOf(HostException.class)
@@ -127,7 +131,7 @@ class SdkLayersTest {
     MemoryBudget budget = new MemoryBudget(1L << 30);
     try (SdkLayers layers = new SdkLayers(files, budget)) {
       for (int i = 0; i < 2; i++) {
-        assertThatThrownBy(() -> layers.withSdk(base, broken, PyFixture.LIMITS))
+        assertThatThrownBy(() -> layers.withSdk(base, broken, PATIENT))
             .hasMessageContaining("broken");
       }
       assertThat(budget.used()).isZero();
