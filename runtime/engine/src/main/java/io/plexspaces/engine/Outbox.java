@@ -173,7 +173,9 @@ final class Outbox {
       if (e.code() == ErrorCode.RESOURCE_EXHAUSTED || e.code() == ErrorCode.UNAVAILABLE) {
         return false;
       }
-      cell.app().engine().undeliverable(cell.id(), p.effect, e.error().message());
+      cell.app()
+          .engine()
+          .undeliverable(cell.id(), p.effect.op(), p.effect.target(), e.error().message());
       acknowledge(p);
       return true;
     }

@@ -267,6 +267,24 @@ final class TurnRunner {
     engine().telemetry().message(cell.id(), m.kind().label(), outcome, nanos);
   }
 
+  /**
+   * Whether the payload of what an outbox sent is what the operation takes. If not, it is a dead
+   * letter of its sender, and nothing of it reaches this actor.
+   */
+  boolean takes(Message m) {
+    try {
+      cell.app().checkInput(cell.id().type(), m.op(), m.payload());
+      return true;
+    } catch (HostException e) {
+      ActorId from = m.from();
+      engine()
+          .undeliverable(
+              from == null ? cell.id() : from, m.op(), cell.id().address(), e.error().message());
+      m.acknowledge();
+      return false;
+    }
+  }
+
   void handle(Message m, Worker worker) {
     if (m.kind() == Message.Kind.RESUME) {
       resume(m, worker);
