@@ -5,6 +5,7 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
@@ -28,6 +29,11 @@ final class JavaScript implements Language {
   static final String NAME = "graaljs";
 
   private static final String ID = "js";
+
+  /** Of a longer log message only the beginning is kept. */
+  private static final int MAX_LOG = 64 << 10;
+
+  private static final int INFO = 2;
   private static final Source PRELUDE =
       source(Preludes.JAVA_SCRIPT_FILE, new String(Preludes.javaScript(), StandardCharsets.UTF_8));
   private static final Source PRELUDE_CHECK = source("prepare.js", "0");
@@ -121,10 +127,15 @@ final class JavaScript implements Language {
             "__plexspaces_host takes an operation, a header and a body");
       }
       String operation = text(args[0]);
-      byte[] header = utf8(text(args[1]));
+      String head = text(args[1]);
       if (operation.equals("log")) {
-        header = positions.original(header);
+        if (head.length() > MAX_LOG) {
+          calls.host().log(INFO, positions.original(GuestErrors.cut(head)));
+          return "0";
+        }
+        head = positions.original(head);
       }
+      byte[] header = utf8(head);
       Frame reply =
           calls.call(operation, JsonBodies.request(operation, header, utf8(text(args[2]))));
       byte[] body =

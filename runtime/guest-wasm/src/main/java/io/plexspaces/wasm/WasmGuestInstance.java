@@ -47,7 +47,9 @@ final class WasmGuestInstance implements GuestInstance {
     return status == 0 ? result(exchange.output()) : failure(status, exchange.output());
   }
 
-  /** Where a language's runtime gives up without a word after it was refused memory, that is why. */
+  /**
+   * Where a language's runtime gives up without a word after it was refused memory, that is why.
+   */
   private static GuestTrap outOfMemory(Lease lease, AbiImports.Exchange exchange, GuestTrap trap) {
     boolean silent = exchange.output().length == 0 && trap.error().code() == ErrorCode.INTERNAL;
     return silent && lease.memoryRefused() ? Lease.outOfMemory() : trap;
