@@ -102,8 +102,7 @@ class FullMemoryTest {
     @Override
     public ModuleDescription description() {
       Map<String, Operation> operations =
-          Map.of(
-              "go", new Operation("go", Kind.CALL), "wait", new Operation("wait", Kind.CALL));
+          Map.of("go", new Operation("go", Kind.CALL), "wait", new Operation("wait", Kind.CALL));
       return new ModuleDescription(
           "test", Map.of("a", new ActorType("a", "GenServer", operations)));
     }
