@@ -455,6 +455,11 @@ public final class ActorEngine implements Engine {
   }
 
   @Override
+  public void forget(AppId app) {
+    guestLog.forget(app);
+  }
+
+  @Override
   public List<RecentLog.Line> log(AppId app, long after, Duration wait)
       throws InterruptedException {
     return guestLog.lines(app, after, wait);
