@@ -490,6 +490,12 @@ final class ActorCell implements Ready {
     guest = g;
   }
 
+  /** The guest that did not take its state; another one begins. */
+  void discardRefused() {
+    app.names().releaseAll(id);
+    discardGuest(stoppedError("it begins anew"));
+  }
+
   @Nullable GuestInstance guest() {
     return guest;
   }

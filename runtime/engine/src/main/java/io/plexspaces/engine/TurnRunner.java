@@ -79,21 +79,48 @@ final class TurnRunner {
     c.reseed(new SplittableRandom(seeds.getLong()));
     Recovered recovered = recover(worker);
     Payload kept = cell.isDurable() ? null : cell.app().keptStates().of(cell.id());
-    GuestInstance guest = spawn(worker, c.id().type(), seed);
-    boolean ready = false;
-    try {
-      c.setGuest(guest);
-      init(guest, worker, recovered, kept == null ? recovered.state() : kept);
-      ready = true;
-      if (kept != null) {
+    if (kept != null) {
+      try {
+        GuestInstance guest = begin(worker, c, seed, recovered, kept);
         cell.app().keptStates().taken(cell.id());
-      }
-      return guest;
-    } finally {
-      if (!ready) {
-        c.setGuest(guest);
+        return guest;
+      } catch (StateRefused e) {
+        if (!e.forGood()) {
+          throw e;
+        }
+        cell.app().keptStates().taken(cell.id());
+        cell.log(
+            3,
+            "its state does not fit the reloaded code, so it begins anew: " + e.error().message());
+        c.discardRefused();
       }
     }
+    return begin(worker, c, seed, recovered, recovered.state());
+  }
+
+  /** The guest has run its init, but does not go on from the state it is given. */
+  private static final class StateRefused extends HostException {
+    private static final long serialVersionUID = 1L;
+
+    StateRefused(HostError why) {
+      super(why);
+    }
+
+    /** Whether it would be so another time as well. */
+    boolean forGood() {
+      return switch (code()) {
+        case CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE -> false;
+        default -> true;
+      };
+    }
+  }
+
+  private GuestInstance begin(
+      Worker worker, ActorCell c, byte[] seed, Recovered recovered, @Nullable Payload state) {
+    GuestInstance guest = spawn(worker, c.id().type(), seed);
+    c.setGuest(guest);
+    init(guest, worker, recovered, state);
+    return guest;
   }
 
   /** Where the node's memory is full, idle actors make room: that takes a moment, no refusal. */
@@ -164,7 +191,7 @@ final class TurnRunner {
     try {
       require(guest.call(GuestOp.INIT, frame, turn));
       if (state != null) {
-        require(guest.call(GuestOp.RESTORE, Frame.ofBody(state.bytes()), turn));
+        restore(guest, state, turn);
       }
       turn.end();
       commitInit(turn);
@@ -176,6 +203,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      turn.dropSteps();
       if (!committed) {
         turn.rollBackParticipants();
       }
@@ -183,6 +211,20 @@ final class TurnRunner {
     Journal j = journal;
     if (j != null && !recovered.pending().isEmpty()) {
       cell.outbox().redispatch(j, recovered.pending());
+    }
+  }
+
+  private static void restore(GuestInstance guest, Payload state, Turn turn) {
+    HostError error;
+    try {
+      error = guest.call(GuestOp.RESTORE, Frame.ofBody(state.bytes()), turn).error();
+    } catch (GuestTrap e) {
+      error = e.error();
+    } catch (TurnStopped e) {
+      error = e.error();
+    }
+    if (error != null) {
+      throw new StateRefused(error);
     }
   }
 
@@ -222,6 +264,7 @@ final class TurnRunner {
             null,
             cell.app().module().digest(),
             "");
+    turn.handOnSteps();
     pipeline.append(j, record, outputs(turn, j, record.seq(), List.copyOf(turn.effects()), null));
   }
 
@@ -450,6 +493,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      turn.dropSteps();
       guest.forgetMark(); // a guest that rests needs one version of its memory
     }
     if (stream != null) {
@@ -519,6 +563,7 @@ final class TurnRunner {
     return new CommitPipeline.Gated() {
       @Override
       public void released() {
+        turn.releaseSteps();
         turn.commitParticipants();
         if (j != null && !effects.isEmpty()) {
           cell.outbox().dispatch(j, s, turn, effects);
@@ -530,6 +575,7 @@ final class TurnRunner {
 
       @Override
       public void cancelled(HostError why) {
+        turn.releaseSteps();
         turn.rollBackParticipants();
         if (answer != null) {
           answer.fail(why);
@@ -633,6 +679,7 @@ final class TurnRunner {
             key == null ? null : requestDigest(m),
             cell.app().module().digest(),
             m.context().traceId());
+    turn.handOnSteps();
     pipeline.append(j, record, outputs(turn, j, s, effects, answer));
   }
 
@@ -751,6 +798,7 @@ final class TurnRunner {
   void keepState(Worker worker) {
     GuestInstance guest = cell.guest();
     if (guest == null) {
+      cell.log(3, "its state is not kept: it had left memory");
       return;
     }
     Turn turn =
@@ -772,6 +820,7 @@ final class TurnRunner {
       turn.end();
       turn.rollBackParticipants();
       cell.setTurn(null);
+      turn.dropSteps();
     }
   }
 
@@ -804,6 +853,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      turn.dropSteps();
     }
   }
 }
