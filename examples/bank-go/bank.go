@@ -50,6 +50,11 @@ func (b *Bank) transfer(in Transfer) (Receipt, error) {
 	}
 	target, err := host.AskFor[int64](in.Target, "deposit", Amount{in.Amount})
 	if err != nil {
+		if uncertain(err) {
+			// Money given back now might be there twice: somebody has to look at both statements.
+			return Receipt{}, plexspaces.Businessf(plexspaces.CodeOf(err),
+				"nobody knows whether %s got the %d that %s has paid: %v", in.Target, in.Amount, in.Source, err)
+		}
 		if _, e := host.AskFor[int64](in.Source, "deposit", Amount{in.Amount}); e != nil {
 			return Receipt{}, &plexspaces.SystemError{Message: fmt.Sprintf("%d could not be given back to %s: %v", in.Amount, in.Source, e)}
 		}
@@ -66,6 +71,15 @@ func (b *Bank) transfer(in Transfer) (Receipt, error) {
 		return Receipt{}, err
 	}
 	return Receipt{id, source, target}, nil
+}
+
+// uncertain says whether what an ask was for may still happen.
+func uncertain(err error) bool {
+	switch plexspaces.CodeOf(err) {
+	case plexspaces.DeadlineExceeded, plexspaces.Unavailable, plexspaces.Cancelled:
+		return true
+	}
+	return false
 }
 
 func (b *Bank) transfers(struct{}) (int64, error) { return b.Transfers, nil }

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
+	"plexspaces.io/sdk-go/host"
 	"plexspaces.io/sdk-go/plexspaces"
 	"plexspaces.io/sdk-go/plextest"
 )
@@ -98,4 +100,26 @@ func TestTheStateSurvivesARestart(t *testing.T) {
 	node.MustAsk("account/ada", "deposit", m{"amount": 5})
 	node.Restart("account/ada")
 	equal(t, node.MustAsk("account/ada", "balance", nil), int64(105))
+}
+
+// slow takes its time, as an account behind a busy disk does.
+type slow struct{ plexspaces.ActorBase }
+
+func init() {
+	plexspaces.Register("slow", func() *slow {
+		s := &slow{}
+		plexspaces.On(s, "deposit", func(in Amount) (int64, error) { return in.Amount, host.Sleep(60_000) })
+		return s
+	})
+}
+
+func TestADepositThatMayStillHappenIsNotGivenBack(t *testing.T) {
+	node := bank(t)
+	_, err := node.Ask("bank", "transfer", m{"source": "account/ada", "target": "slow/x", "amount": 40})
+	refused(t, err, plexspaces.DeadlineExceeded, "")
+	if !strings.Contains(err.Error(), "nobody knows whether slow/x got the 40") {
+		t.Fatal(err)
+	}
+	equal(t, node.MustAsk("account/ada", "balance", nil), int64(60))
+	equal(t, node.MustAsk("bank", "transfers", nil), int64(0))
 }

@@ -207,6 +207,7 @@ func (n *Node) Restart(target string) {
 	defer n.enter()()
 	a, err := n.find(target)
 	if err == nil {
+		a.why = "it was started anew"
 		err = n.restore(a, n.snapshot(a))
 	}
 	if err != nil {

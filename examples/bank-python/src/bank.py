@@ -105,6 +105,10 @@ class AccountActor(Actor):
         self.entries.append(Entry(len(self.entries) + 1, kind, amount, self.balance))
 
 
+# After these, an ask may still be carried out.
+UNCERTAIN = {"DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"}
+
+
 @dataclass
 class Receipt:
     """What a transfer answers."""
@@ -127,6 +131,10 @@ class BankActor(Actor):
         try:
             target_balance = host.ask(target, {"op": "deposit", "amount": amount}, timeout_ms=5000)
         except HostError as e:
+            if e.code in UNCERTAIN:
+                # Money given back now might be there twice: somebody has to look at both statements.
+                why = f"nobody knows whether {target} got the {amount} that {source} has paid"
+                raise BusinessError(e.code, f"{why}: {e.message}") from e
             host.ask(source, "deposit", {"amount": amount})
             raise BusinessError(e.code, e.message) from e
         self.count += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bank import AccountActor, AuditActor, BankActor
-from plexspaces import BusinessError, HostError
+from plexspaces import Actor, BusinessError, HostError, actor, handler, host
 from plexspaces.testing import TestNode
 
 
@@ -92,3 +92,25 @@ def test_state_survives_passivation(node: TestNode) -> None:
     node.passivate("account/ada")
     assert node.ask("account/ada", "balance") == 100
     assert node.ask("account/ada", "deposit", {"amount": 1}) == 101
+
+
+@actor(type="slow")
+class SlowAccount(Actor):
+    """Takes its time, as an account behind a busy disk does."""
+
+    @handler("deposit")
+    def deposit(self, amount: int) -> int:
+        host.sleep(60_000)
+        return amount
+
+
+def test_a_deposit_that_may_still_happen_is_not_given_back() -> None:
+    with TestNode() as node:
+        node.app("bank-python", AccountActor, BankActor, SlowAccount, children={"bank": "bank"})
+        node.ask("account/ada", "open", {"owner": "Ada", "balance": 100})
+        call = {"source": "account/ada", "target": "slow/x", "amount": 30}
+        with pytest.raises(BusinessError, match="nobody knows whether slow/x got the 30") as e:
+            node.ask("bank", "transfer", call)
+        assert e.value.code == "DEADLINE_EXCEEDED"
+        assert node.ask("account/ada", "balance") == 70
+        assert node.ask("bank", "transfers") == 0

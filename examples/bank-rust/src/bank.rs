@@ -1,6 +1,6 @@
 use crate::{Entry, Transfer};
 use plexspaces::host::{self, Payload};
-use plexspaces::{actor, json, record, Data, Error};
+use plexspaces::{actor, json, record, Code, Data, Error};
 
 const TIMEOUT_MS: i64 = 5000;
 
@@ -25,6 +25,11 @@ actor! {
             let source_balance = move_money(&source, "withdraw", amount)?;
             let target_balance = match move_money(&target, "deposit", amount) {
                 Ok(balance) => balance,
+                // Money given back now might be there twice: somebody has to look at both statements.
+                Err(e) if uncertain(&e) => {
+                    let why = format!("nobody knows whether {} got the {} that {} has paid", target, amount, source);
+                    return Err(Error::business(e.code, format!("{}: {}", why, e.message)));
+                }
                 Err(refused) => {
                     move_money(&source, "deposit", amount)?;
                     return Err(refused);
@@ -49,6 +54,11 @@ actor! {
                 .collect()
         }
     }
+}
+
+/// Whether what an ask was for may still happen.
+fn uncertain(e: &Error) -> bool {
+    matches!(e.code, Code::DeadlineExceeded | Code::Unavailable | Code::Cancelled)
 }
 
 /// Asks an account to deposit or withdraw. What it refuses with, the bank refuses with.

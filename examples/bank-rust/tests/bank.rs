@@ -1,7 +1,7 @@
 //! The bank in one process, without a node.
 
 use bank_rust::{Account, Audit, Bank};
-use plexspaces::{host::any, json, testing::World, tuple, Code, Value};
+use plexspaces::{actor, host, host::any, json, testing::World, tuple, Code, Error, Value};
 
 fn world() -> World {
     World::new("bank-rust")
@@ -86,4 +86,28 @@ fn what_the_target_does_not_take_goes_back_to_the_source() {
     assert_eq!(w.ask("account/a", "balance", json!({})), Ok(json!(50)));
     assert_eq!(w.ask("bank", "transfers", json!({})), Ok(json!(0)));
     assert_eq!(w.ask("audit", "entries", json!({})), Ok(json!([])));
+}
+
+actor! {
+    /// Takes its time, as an account behind a busy disk does.
+    pub struct Slow as "slow" {}
+
+    impl {
+        call fn deposit(&mut self, amount: i64) -> Result<i64, Error> {
+            host::sleep(60_000)?;
+            Ok(amount)
+        }
+    }
+}
+
+#[test]
+fn a_deposit_that_may_still_happen_is_not_given_back() {
+    let w = world().with::<Slow>();
+    open(&w, "account/a", 50);
+    let transfer = json!({"source": "account/a", "target": "slow/x", "amount": 40});
+    let (code, message) = refusal(&w, "bank", "transfer", transfer);
+    assert_eq!(code, Code::DeadlineExceeded);
+    assert!(message.starts_with("nobody knows whether slow/x got the 40 that account/a has paid"), "{}", message);
+    assert_eq!(w.ask("account/a", "balance", json!({})), Ok(json!(10)));
+    assert_eq!(w.ask("bank", "transfers", json!({})), Ok(json!(0)));
 }

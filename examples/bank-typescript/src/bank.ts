@@ -14,6 +14,9 @@ export interface Transferred {
   target_balance: Integer;
 }
 
+/** After these, an ask may still be carried out. */
+const UNCERTAIN = ["DEADLINE_EXCEEDED", "UNAVAILABLE", "CANCELLED"];
+
 /** Moves money between accounts. There is one of it. */
 export class BankActor extends PlexSpacesActor<{ transfers: Integer }> {
   static readonly queries = ["transfers"];
@@ -22,7 +25,7 @@ export class BankActor extends PlexSpacesActor<{ transfers: Integer }> {
     return { transfers: 0 };
   }
 
-  /** Withdraws at the source, deposits at the target. Where that fails, the source gets its money back. */
+  /** Withdraws at the source, deposits at the target. Where that is refused, the source gets its money back. */
   onTransfer({ source, target, amount }: Transfer): Transferred {
     const source_balance: Integer = host.ask(source, "withdraw", { amount });
     let target_balance: Integer;
@@ -31,6 +34,11 @@ export class BankActor extends PlexSpacesActor<{ transfers: Integer }> {
     } catch (error) {
       if (!(error instanceof HostError)) {
         throw error;
+      }
+      if (UNCERTAIN.includes(error.code)) {
+        // Money given back now might be there twice: somebody has to look at both statements.
+        const why = `nobody knows whether ${target} got the ${amount} that ${source} has paid`;
+        throw new BusinessError(error.code, `${why}: ${error.message}`);
       }
       host.ask(source, "deposit", { amount });
       throw new BusinessError(error.code, `the deposit at ${target} failed: ${error.message}`);

@@ -87,3 +87,19 @@ test("a crash loses nothing that was answered", () => {
   assert.equal(transfer("alice", "bob", 1).id, "t2");
   assert.equal(node.ask("audit", "entries").length, 2);
 });
+
+test("a deposit that may still happen is not given back", async () => {
+  node = await TestNode.start({
+    main: new URL("with-slow.ts", import.meta.url),
+    app: "bank-typescript",
+    children: { bank: { type: "bank", durable: true } },
+    types: { account: { durable: true } },
+  });
+  node.ask("account/alice", "open", { owner: "Alice", balance: 1000 });
+  assert.throws(
+    () => node.ask("bank", "transfer", { source: "account/alice", target: "slow/x", amount: 30 }),
+    refusal("DEADLINE_EXCEEDED", /nobody knows whether slow\/x got the 30 that account\/alice has paid/),
+  );
+  assert.equal(balance("alice"), 970);
+  assert.equal(node.ask("bank", "transfers"), 0);
+});

@@ -45,17 +45,6 @@ public final class AotTraining {
               return {"text": text}
       """;
 
-  private static final String APP_CONFIG =
-      """
-      name = "%s"
-      version = "1.0.0"
-
-      [actor_types.echo]
-      facets = [
-        { type = "virtual_actor", config = { idle_timeout = "5m" } },
-        { type = "durability", config = { checkpoint_interval = 1 } } ]
-      """;
-
   private AotTraining() {}
 
   /**
@@ -131,7 +120,18 @@ public final class AotTraining {
     Path module = work.resolve(app + ".wasm");
     Path config = folder.resolve("app-config.toml");
     Files.writeString(source, text);
-    Files.writeString(config, APP_CONFIG.formatted(app));
+    Files.writeString(
+        config,
+        """
+        name = "%s"
+        version = "1.0.0"
+
+        [actor_types.echo]
+        facets = [
+          { type = "virtual_actor", config = { idle_timeout = "5m" } },
+          { type = "durability", config = { checkpoint_interval = 1 } } ]
+        """
+            .formatted(app));
     run(url, "build", source.toString(), "-o", module.toString());
     if (Files.exists(module)) {
       run(url, "deploy", "--wasm", module.toString(), "--config", config.toString());
@@ -161,10 +161,7 @@ public final class AotTraining {
       for (Path f : files.filter(AotTraining::isModule).toList()) {
         Path target = to.resolve(f.getFileName().toString());
         Files.copy(
-            f,
-            target,
-            StandardCopyOption.REPLACE_EXISTING,
-            StandardCopyOption.COPY_ATTRIBUTES);
+            f, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
         Files.delete(f);
       }
     }

@@ -2,6 +2,7 @@ package io.plexspaces.system;
 
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that every language does alike, or a reason why not.
@@ -24,9 +25,9 @@ record Behaviour(
    * What a language does instead.
    *
    * @param reason for the reader of docs/languages.md
-   * @param check asserts that it is really so
+   * @param check asserts that it is really so; null for what is not tried
    */
-  record Difference(String reason, Check check) {}
+  record Difference(String reason, @Nullable Check check) {}
 
   static Behaviour of(String section, String title, Check check) {
     return new Behaviour(section, title, check, Map.of());
@@ -42,7 +43,18 @@ record Behaviour(
     return new Behaviour(section, title, check, more);
   }
 
-  Check checkFor(GuestLanguage language) {
+  /** The same, but {@code languages} are not put to it. */
+  Behaviour untried(String reason, GuestLanguage... languages) {
+    Map<GuestLanguage, Difference> more = new EnumMap<>(GuestLanguage.class);
+    more.putAll(differences);
+    for (GuestLanguage l : languages) {
+      more.put(l, new Difference(reason, null));
+    }
+    return new Behaviour(section, title, check, more);
+  }
+
+  /** Null for what is not tried. */
+  @Nullable Check checkFor(GuestLanguage language) {
     Difference d = differences.get(language);
     return d == null ? check : d.check();
   }

@@ -150,9 +150,14 @@ final class BehavioursOfPayloads {
             BINDING,
             "An argument of the wrong type is refused by name, before the actor sees it",
             p -> {
+              String actor = p.fresh();
               Value.Obj e =
-                  p.refusal("typed", "{\"name\":\"ann\",\"age\":\"old\"}", "INVALID_ARGUMENT");
+                  p.refusal(
+                      actor, "typed", "{\"name\":\"ann\",\"age\":\"old\"}", "INVALID_ARGUMENT");
               assertThat(e.string("detail", "")).contains("age").contains("integer");
+              assertThat(p.http().get("/api/v1/actors/" + actor + "/status").status())
+                  .as("the actor has not even started")
+                  .isEqualTo(404);
             }),
         Behaviour.of(
             BINDING,

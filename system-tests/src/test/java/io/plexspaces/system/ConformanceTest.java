@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,6 +80,7 @@ class ConformanceTest {
                   Stream.of(
                           Stream.of(DynamicTest.dynamicTest("deploys", () -> deploy(l))),
                           behaviours().stream()
+                              .filter(b -> b.checkFor(l) != null)
                               .map(b -> DynamicTest.dynamicTest(b.title(), () -> check(b, l))),
                           Stream.of(DynamicTest.dynamicTest("undeploys", () -> undeploy(l))))
                       .flatMap(t -> t);
@@ -125,13 +127,18 @@ class ConformanceTest {
   private void check(Behaviour b, GuestLanguage l) throws Exception {
     var _ = l.probe(); // skips where there is none
     seen.put(new LanguagesPage.Cell(b.title(), l), false);
-    b.checkFor(l).of(new Probe(node, l));
+    Objects.requireNonNull(b.checkFor(l)).of(new Probe(node, l));
     seen.put(new LanguagesPage.Cell(b.title(), l), true);
   }
 
   private void thePageSaysWhatWasSeen() throws IOException {
     assumeTrue(
-        seen.size() == behaviours().size() * GuestLanguage.values().length,
+        Arrays.stream(GuestLanguage.values())
+            .allMatch(l ->
+                behaviours().stream()
+                    .allMatch(b ->
+                        b.checkFor(l) == null
+                            || seen.containsKey(new LanguagesPage.Cell(b.title(), l)))),
         "skipped: not every language can be built here, see above");
     String page = LanguagesPage.of(behaviours(), seen);
     if (Boolean.getBoolean("plexspaces.write-docs")) {

@@ -1,6 +1,7 @@
 package io.plexspaces.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -9,14 +10,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code plexspaces dev} as its user sees it: save, look, save something wrong, mend it, stop. */
 @Timeout(180)
@@ -25,22 +28,113 @@ class DevTest {
 
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
-  private static String source(String answer) {
-    return """
-    import { host, PlexSpacesActor, registerActors } from "@plexspaces/sdk";
+  /** The same actor in the languages that are redeployed in a moment. */
+  enum Source {
+    JAVASCRIPT(
+        "main.js",
+        "main.js:8:",
+        "this.state.count",
+        "`now ${this.state.count}`",
+        "this.state.",
+        "undefined.nothing",
+        """
+        import { host, PlexSpacesActor, registerActors } from "@plexspaces/sdk";
 
-    class CounterActor extends PlexSpacesActor {
-      getDefaultState() { return { count: 0 }; }
-      onIncrement() {
-        this.state.count += 1;
-        host.log("info", `counted to ${this.state.count}`);
-        return %s;
+        class CounterActor extends PlexSpacesActor {
+          getDefaultState() { return { count: 0 }; }
+          onIncrement() {
+            this.state.count += 1;
+            host.log("info", `counted to ${this.state.count}`);
+            return %s;
+          }
+        }
+        registerActors(CounterActor);
+        """),
+    TYPESCRIPT(
+        "src/main.ts",
+        "src/main.ts:8:",
+        "this.state.count",
+        "`now ${this.state.count}`",
+        "this.state.",
+        "(undefined as any).nothing",
+        """
+        import { host, PlexSpacesActor, registerActors } from "@plexspaces/sdk";
+
+        class CounterActor extends PlexSpacesActor<{ count: number }> {
+          getDefaultState() { return { count: 0 }; }
+          onIncrement(): unknown {
+            this.state.count += 1;
+            host.log("info", `counted to ${this.state.count}`);
+            return %s;
+          }
+        }
+        registerActors(CounterActor);
+        """),
+    PYTHON(
+        "src/main.py",
+        "src/main.py:11:",
+        "self.count",
+        "f\"now {self.count}\"",
+        "self.",
+        "None.nothing",
+        """
+        from plexspaces import Actor, actor, handler, host, state
+
+        @actor
+        class CounterActor(Actor):
+            count: int = state(default=0)
+
+            @handler("increment")
+            def increment(self):
+                self.count += 1
+                host.log("info", f"counted to {self.count}")
+                return %s
+        """);
+
+    private final String file;
+    private final String place;
+    private final String first;
+    private final String second;
+    private final String wrong;
+    private final String crashing;
+    private final String text;
+
+    Source(
+        String file,
+        String place,
+        String first,
+        String second,
+        String wrong,
+        String crashing,
+        String text) {
+      this.file = file;
+      this.place = place;
+      this.first = first;
+      this.second = second;
+      this.wrong = wrong;
+      this.crashing = crashing;
+      this.text = text;
+    }
+
+    void save(Path app, String answer) throws IOException {
+      Path path = app.resolve(file);
+      Files.createDirectories(path.getParent());
+      Files.writeString(path, text.formatted(answer));
+    }
+
+    /** A syntax error is found by the language's own tool, before anything is sent. */
+    void assumeTools() throws Exception {
+      if (this == PYTHON) {
+        Cli.Result python = Cli.run(List.of("python3", "--version"), Map.of());
+        assumeTrue(python.status() == 0, "skipped: no python3");
+      } else {
+        var _ = Guests.counter(); // skips without the JavaScript engine
+        assumeTrue(Files.exists(TOOLS.resolve("esbuild")), "skipped: run npm ci in sdk-typescript");
       }
     }
-    registerActors(CounterActor);
-    """
-        .formatted(answer);
   }
+
+  private static final Path TOOLS = Guests.ROOT.resolve("sdk-typescript/node_modules/.bin");
 
   private static final String CONFIG =
       """
@@ -76,13 +170,16 @@ class DevTest {
         });
   }
 
-  @Test
-  void savesAreSeenStateIsKeptAndMistakesAreSurvived() throws Exception {
-    var _ = Guests.counter(); // skips without the JavaScript engine
+  @ParameterizedTest
+  @EnumSource
+  void savesAreSeenStateIsKeptAndMistakesAreSurvived(Source source) throws Exception {
+    source.assumeTools();
     Path app = Files.createDirectory(dir.resolve("app"));
-    Files.writeString(app.resolve("main.js"), source("this.state.count"));
+    source.save(app, source.first);
     Files.writeString(app.resolve("app-config.toml"), CONFIG);
-    ProcessBuilder b = new ProcessBuilder(NodeProcess.java("dev", app.toString()));
+    ProcessBuilder b =
+        new ProcessBuilder(
+            NodeProcess.java(List.of("-Dplexspaces.tools=" + TOOLS), "dev", app.toString()));
     b.environment().keySet().removeIf(n -> n.startsWith("PLEXSPACES_"));
     // Nobody listens there, so it starts a node of its own.
     b.directory(dir.toFile()).redirectErrorStream(true);
@@ -94,18 +191,23 @@ class DevTest {
       Http http = new Http(url.group());
       await("Deployed dev-app");
       await("Watching");
-      assertThat(http.ask("dev-app/counter/main", "increment", "{}").body()).isEqualTo("1");
+      assertThat(increment(http)).isEqualTo("1");
       assertThat(await("counted to 1")).contains("info counter/main");
 
-      Files.writeString(app.resolve("main.js"), source("`now ${this.state.count}`"));
-      assertThat(await("Reloaded dev-app")).contains("main.js");
-      assertThat(http.ask("dev-app/counter/main", "increment", "{}").body()).isEqualTo("\"now 2\"");
+      source.save(app, source.second);
+      assertThat(await("Reloaded dev-app")).contains(source.file);
+      assertThat(increment(http)).isEqualTo("\"now 2\"");
 
-      Files.writeString(app.resolve("main.js"), source("this.state."));
+      source.save(app, source.wrong);
+      await(source.place);
       await("goes on as it was");
-      assertThat(http.ask("dev-app/counter/main", "increment", "{}").body()).isEqualTo("\"now 3\"");
+      assertThat(increment(http)).isEqualTo("\"now 3\"");
 
-      Files.writeString(app.resolve("main.js"), source("undefined.nothing"));
+      source.save(app, source.first);
+      await("Reloaded dev-app");
+      assertThat(increment(http)).isEqualTo("4");
+
+      source.save(app, source.crashing);
       await("Reloaded dev-app");
       assertThat(http.ask("dev-app/counter/main", "increment", "{}").status()).isEqualTo(502);
       assertThat(await("crashed in increment")).contains("error counter/main");
@@ -117,5 +219,9 @@ class DevTest {
       dev.destroyForcibly().waitFor();
     }
     assertThat(List.copyOf(lines)).noneMatch(l -> l.contains("plexspaces:"));
+  }
+
+  private static String increment(Http http) throws Exception {
+    return http.ask("dev-app/counter/main", "increment", "{}").body();
   }
 }

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.Value;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,8 +20,12 @@ class GoOnANodeTest {
   @TempDir Path dir;
 
   private static byte[] build() {
+    return build(Guests.ROOT.resolve("examples/bank-go"));
+  }
+
+  private static byte[] build(Path source) {
     try {
-      return Guests.build(Guests.ROOT.resolve("examples/bank-go"));
+      return Guests.build(source);
     } catch (HostException e) {
       assumeTrue(e.code() != ErrorCode.FAILED_PRECONDITION, "skipped: " + e.getMessage());
       throw e;
@@ -67,6 +74,28 @@ class GoOnANodeTest {
       assertThat(http.ask("bank-go/account/bob", "balance", "").body()).contains("40");
       assertThat(http.ask("bank-go/bank/bank", "transfers", "").body()).contains("1");
       assertThat(http.ask("bank-go/audit/audit", "entries", "").body()).contains("\"t1\"");
+    }
+  }
+
+  /** Which Go built it is the caller's choice: GOTOOLCHAIN=go1.25.11 and the like are passed on. */
+  @Test
+  void noTwoActorsDrawTheSameNumbersFromAnyGeneratorOfGo() throws Exception {
+    byte[] wasm = build(Path.of("src/test/guests/randoms-go"));
+    try (NodeProcess node = NodeProcess.start(dir.resolve("data"))) {
+      Http http = node.http();
+      Http.Answer deployed = http.deploy("randoms", wasm, "[actor_types.drawer]\n");
+      assertThat(deployed.status()).as(deployed.body()).isEqualTo(201);
+      List<Value> all = new ArrayList<>();
+      for (int key = 0; key < 20; key++) {
+        for (int again = 0; again < 2; again++) {
+          Http.Answer a = http.ask("randoms/drawer/d" + key, "draw", "{\"n\":50}");
+          assertThat(a.status()).as(a.body()).isEqualTo(200);
+          all.addAll(a.object().array("rand"));
+          all.addAll(a.object().array("rand2"));
+          all.add(new Value.Str(a.object().string("crypto", "")));
+        }
+      }
+      assertThat(all).hasSize(20 * 2 * 101).doesNotHaveDuplicates();
     }
   }
 }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plexspaces.cli.Node;
 import io.plexspaces.cli.NodeConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,5 +51,23 @@ class PolyglotTest {
       assertThat(new Http(node.url()).get("/api/v1/apps/poly").body())
           .contains("polyglot = true under [tenants.default]");
     }
+  }
+
+  /** The engines are on the class path here, so nothing but the node's restraint keeps them out. */
+  @Test
+  void aNodeThatRunsNoneLoadsNoClassOfTheEngines() throws Exception {
+    Path classes = dir.resolve("classes.log");
+    String flag = "-Xlog:class+load=info:file=" + classes + ":none";
+    try (NodeProcess node = NodeProcess.start(dir.resolve("data"), Map.of(), List.of(flag))) {
+      Http http = node.http();
+      Http.Answer deployed =
+          http.deploy(
+              "poly", Guests.build(SOURCE), "name = \"poly\"\n" + Guests.counterConfig(true));
+      assertThat(deployed.status()).as(deployed.body()).isEqualTo(201);
+      assertThat(http.ask("poly/counter/main", "increment", "{\"by\":2}").status()).isEqualTo(200);
+    }
+    assertThat(Files.readAllLines(classes))
+        .anyMatch(line -> line.contains("io.plexspaces.wasm.quickjs.QuickJsEngine"))
+        .noneMatch(line -> line.contains("com.oracle.") || line.contains("org.graalvm"));
   }
 }

@@ -77,6 +77,18 @@ final class Probe {
     return a.object();
   }
 
+  /** Waits until an actor that was asked something has begun its turn. */
+  void awaitTurn(String address) throws Exception {
+    long until = System.nanoTime() + 60_000_000_000L;
+    while (true) {
+      Answer a = http().get("/api/v1/actors/" + address + "/status");
+      if (a.status() == 200 && a.object().integer("turns", 0) > 0) {
+        return;
+      }
+      assertThat(System.nanoTime()).as("%s has no turn: %s", address, a.body()).isLessThan(until);
+    }
+  }
+
   /** Calls a host operation through the SDK's public function for it. */
   Value host(String address, String operation, String args) throws Exception {
     return value(address, "host", "{\"operation\":\"" + operation + "\",\"args\":" + args + "}");

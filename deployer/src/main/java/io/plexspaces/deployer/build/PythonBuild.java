@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Python to a module for the CPython engine: the app's modules, what lies in its {@code vendor}
@@ -27,12 +28,14 @@ final class PythonBuild implements SourceBuild {
       List.of(
           "plexspaces/__init__.py",
           "plexspaces/_binding.py",
+          "plexspaces/_classes.py",
           "plexspaces/_codec.py",
           "plexspaces/_failure.py",
           "plexspaces/_functions.py",
           "plexspaces/_guest.py",
           "plexspaces/_loop.py",
           "plexspaces/_machine.py",
+          "plexspaces/_marks.py",
           "plexspaces/_shapes.py",
           "plexspaces/_structures.py",
           "plexspaces/_transport.py",
@@ -79,6 +82,9 @@ final class PythonBuild implements SourceBuild {
       """;
 
   private final Tools tools;
+
+  /** What was found once: looking for it takes longer than what it does, and dev builds often. */
+  private volatile @Nullable Path interpreter;
 
   PythonBuild(Tools tools) {
     this.tools = tools;
@@ -137,8 +143,17 @@ final class PythonBuild implements SourceBuild {
     }
   }
 
+  private @Nullable Path interpreter() throws IOException {
+    Path known = interpreter;
+    if (known == null || !Files.isExecutable(known)) {
+      known = findInterpreter();
+      interpreter = known;
+    }
+    return known;
+  }
+
   /** The newest that runs; a name on PATH may be one that only says it is not installed. */
-  private @org.jspecify.annotations.Nullable Path interpreter() throws IOException {
+  private @Nullable Path findInterpreter() throws IOException {
     for (String name : List.of("python3.13", "python3.14", "python3.12", "python3")) {
       for (Path python : tools.find(name).stream().sorted(Comparator.naturalOrder()).toList()) {
         Tools.Output version =

@@ -78,12 +78,11 @@ final class RustBuild implements SourceBuild {
   static void withoutFlags(Map<String, String> environment) {
     environment
         .keySet()
-        .removeIf(
-            n ->
-                n.endsWith("RUSTFLAGS")
-                    || n.startsWith("CARGO_PROFILE_")
-                    || n.equals("CARGO_INCREMENTAL")
-                    || n.equals("CARGO_BUILD_TARGET"));
+        .removeIf(n ->
+            n.endsWith("RUSTFLAGS")
+                || n.startsWith("CARGO_PROFILE_")
+                || n.equals("CARGO_INCREMENTAL")
+                || n.equals("CARGO_BUILD_TARGET"));
   }
 
   /** No path of this machine gets into the module: panics name files as the project does. */

@@ -55,6 +55,7 @@ final class ScriptBuild implements SourceBuild {
       SortedMap<String, byte[]> sources = new TreeMap<>();
       String start = main;
       if (graph.obstacle() == null) {
+        checkSyntax(root, main, progress);
         progress.accept("packing " + graph.sources().size() + " JavaScript modules");
         sources.putAll(graph.sources());
       } else {
@@ -71,6 +72,32 @@ final class ScriptBuild implements SourceBuild {
       return new CodelessModule(ENGINE, ENGINE_VERSION, start, sources, "typescript").write();
     } finally {
       schemas.cancel();
+    }
+  }
+
+  /**
+   * Plain JavaScript needs no tool; where esbuild is there, it says what a node would refuse, with
+   * file and line. What it makes of the program is thrown away.
+   */
+  private void checkSyntax(Path root, String main, Consumer<String> progress) throws IOException {
+    Path esbuild = tools.findFor(root, BUNDLER);
+    if (esbuild == null) {
+      progress.accept("no esbuild here: a syntax error will be told by the node");
+      return;
+    }
+    List<String> command =
+        List.of(
+            esbuild.toString(),
+            main,
+            "--bundle",
+            "--format=esm",
+            "--target=esnext",
+            "--external:" + ModuleGraph.SDK,
+            "--log-level=error",
+            "--color=false");
+    Tools.Output done = Tools.run(root, command, Map.of());
+    if (done.status() != 0) {
+      throw GuestBuilder.refused(ScriptBundle.refusal(main, done.err().strip()));
     }
   }
 

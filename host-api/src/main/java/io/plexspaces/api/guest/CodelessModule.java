@@ -57,6 +57,27 @@ public record CodelessModule(
   private static final byte[] TYPES = {1, 0x60, 0, 0};
 
   /**
+   * @param here who runs modules, for the error: {@code this node has}
+   * @throws HostException FAILED_PRECONDITION if the module is for another engine or version
+   */
+  public void requireEngine(String name, String needed, String here) {
+    if (!engine.equals(name) || !version.equals(needed)) {
+      throw new HostException(
+          ErrorCode.FAILED_PRECONDITION,
+          "the module is for the engine "
+              + engine
+              + "@"
+              + version
+              + ", "
+              + here
+              + " "
+              + name
+              + "@"
+              + needed);
+    }
+  }
+
+  /**
    * @throws HostException INVALID_ARGUMENT if a path or the main file is not valid
    */
   public CodelessModule {

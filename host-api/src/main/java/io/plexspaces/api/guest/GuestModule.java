@@ -1,11 +1,24 @@
 package io.plexspaces.api.guest;
 
 import io.plexspaces.api.HostException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /** A loaded artifact, ready to fork actors from. Thread-safe. */
 public interface GuestModule extends AutoCloseable {
   /** {@code sha256:<hex>} of the artifact: the code version that journals record. */
   String digest();
+
+  /** What {@link #digest} is for {@code artifact}. */
+  static String digestOf(byte[] artifact) {
+    try {
+      return "sha256:"
+          + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(artifact));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
 
   ModuleDescription description();
 

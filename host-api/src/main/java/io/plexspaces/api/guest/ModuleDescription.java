@@ -70,6 +70,20 @@ public record ModuleDescription(String sdk, Map<String, ActorType> types) {
   }
 
   /**
+   * @throws HostException NOT_FOUND, which names the types that there are, if this is none of them
+   */
+  public void requireType(String name) {
+    if (type(name) == null) {
+      throw new HostException(
+          ErrorCode.NOT_FOUND,
+          "the module has no actor type \""
+              + name
+              + "\"; it has "
+              + String.join(", ", types.keySet()));
+    }
+  }
+
+  /**
    * Reads what a guest answered to DESCRIBE.
    *
    * @throws HostException INVALID_ARGUMENT that names what is wrong

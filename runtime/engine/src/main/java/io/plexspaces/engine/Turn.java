@@ -20,6 +20,7 @@ import io.plexspaces.api.op.TurnContext;
 import io.plexspaces.api.op.TurnParticipant;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * how long it has run. Used by the turn's thread, but for what says otherwise.
  */
 final class Turn implements TurnContext, GuestHost {
+  private static final int MAX_HOST_ERRORS = 16;
   private static final VarHandle SLICE_START;
 
   static {
@@ -100,7 +102,12 @@ final class Turn implements TurnContext, GuestHost {
   private long chargedBytes;
   private boolean stepsHandedOn;
   private int effectCount;
-  private final EnumSet<ErrorCode> hostErrors = EnumSet.noneOf(ErrorCode.class);
+
+  /** The last errors that host calls gave to the guest; null in nearly every turn. */
+  private @Nullable ArrayDeque<HostError> hostErrors;
+
+  /** The codes of all of them. */
+  private @Nullable EnumSet<ErrorCode> hostCodes;
 
   Turn(
       ActorCell cell,
@@ -364,7 +371,18 @@ final class Turn implements TurnContext, GuestHost {
 
   /** The guest was given this error: if it ends its turn with it, the fault is not its own. */
   void note(HostError error) {
-    hostErrors.add(error.code());
+    ArrayDeque<HostError> last = hostErrors;
+    EnumSet<ErrorCode> codes = hostCodes;
+    if (last == null || codes == null) {
+      last = new ArrayDeque<>(1);
+      hostErrors = last;
+      codes = EnumSet.noneOf(ErrorCode.class);
+      hostCodes = codes;
+    } else if (last.size() == MAX_HOST_ERRORS) {
+      last.removeFirst();
+    }
+    last.addLast(error);
+    codes.add(error.code());
   }
 
   @Override
@@ -590,14 +608,25 @@ final class Turn implements TurnContext, GuestHost {
   }
 
   /**
-   * Whether an error the guest ended with came to it from the host (its caller's deadline, a quota,
-   * something unavailable): such an error fails the turn but is not the actor's fault.
+   * Whether an error the guest ended with came to it from the host: it let through what a host call
+   * gave it (an address that a client made up, say), or ends with its caller's deadline, a quota,
+   * something unavailable. Such an error fails the turn but is not the actor's fault, or callers
+   * could restart an app until its supervisor gives up.
    */
   boolean inherited(HostError error) {
-    return hostErrors.contains(error.code())
-        && switch (error.code()) {
-          case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED -> true;
-          default -> false;
-        };
+    ArrayDeque<HostError> last = hostErrors;
+    EnumSet<ErrorCode> codes = hostCodes;
+    if (last == null || codes == null) {
+      return false;
+    }
+    return switch (error.code()) {
+      case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED ->
+          codes.contains(error.code());
+      default -> last.stream().anyMatch(e -> sameError(e, error));
+    };
+  }
+
+  private static boolean sameError(HostError a, HostError b) {
+    return a.code() == b.code() && a.message().equals(b.message());
   }
 }

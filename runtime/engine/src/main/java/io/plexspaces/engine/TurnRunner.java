@@ -130,7 +130,8 @@ final class TurnRunner {
       try {
         return cell.app().module().spawn(type, seed);
       } catch (HostException e) {
-        if (e.code() != ErrorCode.RESOURCE_EXHAUSTED || System.nanoTime() - until >= 0) {
+        boolean full = e.code() == ErrorCode.RESOURCE_EXHAUSTED && e.error().retryable();
+        if (!full || System.nanoTime() - until >= 0) {
           throw e;
         }
       }
@@ -283,12 +284,14 @@ final class TurnRunner {
 
   /**
    * What becomes of a message that did not end in a commit. A sender's outbox gets it back where
-   * the reason will pass; otherwise a send is a dead letter.
+   * the reason will pass; otherwise a send is a dead letter. A full node has room again some time;
+   * an actor that reached a limit of its own would reach it again with the same message.
    */
   private void settle(Message m, HostError why) {
     boolean passing =
         switch (why.code()) {
-          case UNAVAILABLE, RESOURCE_EXHAUSTED, CANCELLED -> true;
+          case UNAVAILABLE, CANCELLED -> true;
+          case RESOURCE_EXHAUSTED -> why.retryable();
           default -> false;
         };
     if (passing && m.receipt() != null) {
@@ -714,10 +717,15 @@ final class TurnRunner {
     }
   }
 
-  /** The caller's deadline or a quota ended the turn: the actor itself is as it was before. */
+  /** What the host gave the guest ended the turn: the actor itself is as it was before. */
   private void failInherited(Message m, HostError error, GuestInstance guest, long nanos) {
     leaveStream(m);
     count(m, "error", nanos);
+    switch (error.code()) {
+      case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED -> {}
+      // An address that is not there, a call that is not allowed: its author wants to know.
+      default -> report(m, error, " let an error through in ");
+    }
     refuseAfterTurn(m, error);
     if (guest.canRollBack()) {
       guest.rollBack();
@@ -731,9 +739,7 @@ final class TurnRunner {
     turn.rollBackParticipants();
     count(m, ownFault ? "crashed" : "error", nanos);
     if (!cell.isKilled()) {
-      String what = failure(m, error, ownFault);
-      engine().warn(cell.id() + what);
-      engine().guestLog().failed(cell.id(), what.strip());
+      report(m, error, ownFault ? " crashed in " : " was stopped in ");
     }
     // First the consequences, then the reply: who is told of a crash finds the names free.
     GuestInstance guest = cell.guest();
@@ -754,19 +760,16 @@ final class TurnRunner {
   }
 
   /** What an operator looks for at night: who, doing what, why, and where in the guest's code. */
-  private String failure(Message m, HostError error, boolean ownFault) {
+  private void report(Message m, HostError error, String how) {
     String what = m.op().isEmpty() ? "a turn" : m.op();
     String where =
         error.details() instanceof Value.Obj d && d.get("stack") instanceof Value.Str s
             ? GuestText.indented(s.value())
             : "";
-    return (ownFault ? " crashed in " : " was stopped in ")
-        + what
-        + ": "
-        + error.code()
-        + ": "
-        + GuestText.oneLine(error.message())
-        + where;
+    String all =
+        how + what + ": " + error.code() + ": " + GuestText.oneLine(error.message()) + where;
+    engine().warn(cell.id() + all);
+    engine().guestLog().failed(cell.id(), all.strip());
   }
 
   private void refuseAfterTurn(Message m, HostError error) {

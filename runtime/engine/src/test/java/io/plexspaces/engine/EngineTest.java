@@ -494,6 +494,33 @@ class EngineTest {
   }
 
   @Test
+  void anErrorOfAHostCallThatAHandlerLetsThroughIsNoCrash() {
+    engine.start(
+        app(List.of(child("x", "a", actor()))),
+        lambda(
+            (c, op, p) -> {
+              try {
+                return c.ask("a/nobody/here", "go", Payload.EMPTY_OBJECT, 1000);
+              } catch (HostException e) {
+                if (op.equals("own")) {
+                  throw new HostException(ErrorCode.NOT_FOUND, "what I looked for");
+                }
+                throw e;
+              }
+            },
+            "go",
+            "own"));
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> ask("a/x", "go"))
+          .isInstanceOfSatisfying(
+              HostException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_FOUND));
+    }
+    assertThat(engine.app(APP).orElseThrow().restarts()).isZero();
+    assertThatThrownBy(() -> ask("a/x", "own")).hasMessageContaining("what I looked for");
+    assertThat(engine.app(APP).orElseThrow().restarts()).isEqualTo(1);
+  }
+
+  @Test
   void namesAreUniqueResolvedAndFreeAgainAfterTheirHolder() {
     NativeHandler h =
         (c, op, p) ->

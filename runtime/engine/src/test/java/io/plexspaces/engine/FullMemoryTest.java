@@ -40,7 +40,8 @@ class FullMemoryTest {
   private static final long EACH = 1 << 20;
 
   private final MemoryBudget budget = new MemoryBudget(ROOM * EACH + EACH / 2);
-  private final ActorEngine engine = ActorEngine.builder().workers(2).memoryBudget(budget).build();
+  private final ActorEngine engine =
+      ActorEngine.builder().workers(ROOM + 2).memoryBudget(budget).build();
   private final CountDownLatch inside = new CountDownLatch(ROOM);
   private final CountDownLatch gate = new CountDownLatch(1);
 

@@ -14,6 +14,7 @@ import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import java.io.OutputStream;
 import java.util.Objects;
@@ -56,24 +57,13 @@ final class PolyglotEngine implements GuestEngine {
   @Override
   public GuestModule load(byte[] artifact, GuestLimits limits) {
     CodelessModule sources = CodelessModule.read(artifact);
-    if (!sources.engine().equals(language.artifactEngine())
-        || !sources.version().equals(language.artifactVersion())) {
-      throw refused(
-          "the module is for the engine "
-              + sources.engine()
-              + "@"
-              + sources.version()
-              + ", "
-              + language.name()
-              + " runs those for "
-              + language.artifactEngine()
-              + "@"
-              + language.artifactVersion());
-    }
+    sources.requireEngine(
+        language.artifactEngine(), language.artifactVersion(), language.name() + " runs those for");
     LoadedApp app = new LoadedApp(sources);
     Shared s = shared();
     ModuleDescription description = describe(s, app, limits);
-    return new PolyglotModule(language, s, app, Digests.of(artifact), description, budget);
+    return new PolyglotModule(
+        language, s, app, GuestModule.digestOf(artifact), description, budget);
   }
 
   private ModuleDescription describe(Shared s, LoadedApp app, GuestLimits limits) {
@@ -98,7 +88,9 @@ final class PolyglotEngine implements GuestEngine {
   /** The app's time begins when the language is there. */
   private static StartupHost prepared(PolyglotInstance i, GuestLimits limits, HostCalls calls) {
     i.prepare();
-    return new StartupHost(limits.loadTimeout(), calls);
+    StartupHost host = new StartupHost(limits.loadTimeout());
+    host.watch(calls::requestSafepoint);
+    return host;
   }
 
   private static String stack(HostError e) {

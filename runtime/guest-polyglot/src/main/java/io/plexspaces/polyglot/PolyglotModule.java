@@ -1,7 +1,5 @@
 package io.plexspaces.polyglot;
 
-import io.plexspaces.api.ErrorCode;
-import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.MemoryBudget;
@@ -19,14 +17,7 @@ record PolyglotModule(
 
   @Override
   public GuestInstance spawn(String type, byte[] seed) {
-    if (description.type(type) == null) {
-      throw new HostException(
-          ErrorCode.NOT_FOUND,
-          "the module has no actor type \""
-              + type
-              + "\"; it has "
-              + String.join(", ", description.types().keySet()));
-    }
+    description.requireType(type);
     return new PolyglotInstance(language, shared, app, new HostCalls(), seed, budget);
   }
 

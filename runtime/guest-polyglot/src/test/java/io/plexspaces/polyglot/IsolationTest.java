@@ -166,8 +166,8 @@ class IsolationTest {
               "\"bytes\"",
               "\"Object\"",
               "INVALID_ARGUMENT true",
-              "INVALID_ARGUMENT true",
-              "INVALID_ARGUMENT true");
+              "\"Uint8Array\"",
+              "\"Uint8Array\"");
     }
   }
 

@@ -4,6 +4,7 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.wasm.CompiledModule;
 import io.plexspaces.wasm.GuestRandom;
@@ -12,7 +13,6 @@ import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.ModuleCompiler;
 import io.plexspaces.wasm.Precompiled;
 import io.plexspaces.wasm.Program;
-import io.plexspaces.wasm.StartupHost;
 import io.plexspaces.wasm.Template;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -48,7 +48,10 @@ record Base(String key, CompiledModule module, Template template) {
 
   private static final GuestLimits LIMITS = new GuestLimits(256L << 20, BUILD_TIMEOUT);
 
-  /** Templates draw no numbers that matter: each fork gets a seed of its own. */
+  /**
+   * For the interpreter and its SDK, which are kept on disk and draw nothing that matters. An app
+   * is imported under a seed of its own, and each of its actors begins with another.
+   */
   static final byte[] TEMPLATE_SEED = new byte[GuestRandom.SEED_BYTES];
 
   /**

@@ -15,17 +15,18 @@ import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
+import io.plexspaces.wasm.GuestRandom;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.ModuleCompiler;
 import io.plexspaces.wasm.Program;
-import io.plexspaces.wasm.StartupHost;
 import io.plexspaces.wasm.Template;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -84,44 +85,55 @@ public final class PythonEngine implements GuestEngine {
   @Override
   public GuestModule load(byte[] artifact, GuestLimits limits) {
     CodelessModule app = CodelessModule.read(artifact);
-    if (!app.engine().equals(NAME) || !app.version().equals(VERSION)) {
-      throw refused(
-          "the module is for the engine "
-              + app.engine()
-              + "@"
-              + app.version()
-              + ", this node has "
-              + NAME
-              + "@"
-              + VERSION);
-    }
+    app.requireEngine(NAME, VERSION, "this node has");
     Base b = base();
+    SdkLayers.Share sdk = layers.withSdk(b, app, limits);
     Program program = new Program(b.module(), PythonImports.all());
+    boolean good = false;
     try {
-      return start(artifact, app, layers.withSdk(b, app, limits), program, limits);
-    } catch (RuntimeException e) {
-      program.close();
-      throw e;
+      GuestModule m = start(artifact, app, sdk, program, limits);
+      good = true;
+      return m;
+    } finally {
+      if (!good) {
+        program.close();
+        sdk.close();
+      }
     }
   }
 
   private GuestModule start(
-      byte[] artifact, CodelessModule app, Template sdk, Program program, GuestLimits limits) {
+      byte[] artifact,
+      CodelessModule app,
+      SdkLayers.Share sdk,
+      Program program,
+      GuestLimits limits) {
     Interpreter interpreter = Interpreter.of(program);
+    // What the app draws while it is imported may become its secrets: no other app draws the same.
+    byte[] seed = new byte[GuestRandom.SEED_BYTES];
+    new SecureRandom().nextBytes(seed);
     Grown<ModuleDescription> grown =
         grown(
             program,
-            sdk,
+            sdk.template(),
+            seed,
             app.main(),
             limits,
             budget,
             lease -> {
               Frame sources = sources(app, path -> !path.startsWith(SdkLayers.FOLDER));
-              required(app.main(), interpreter.call(lease, Wire.LOAD, sources, null));
+              required(app.main(), interpreter.call(lease, Wire.LOAD, sources, seed));
               return describe(app, interpreter, lease);
             });
     return new PythonModule(
-        digestOf(artifact), grown.made(), program, grown.template(), interpreter, limits, budget);
+        GuestModule.digestOf(artifact),
+        grown.made(),
+        program,
+        grown.template(),
+        sdk,
+        interpreter,
+        limits,
+        budget);
   }
 
   /** A template, and what came of the work that made it. */
@@ -130,16 +142,19 @@ public final class PythonEngine implements GuestEngine {
   /**
    * A template of what a fork of {@code base} is after {@code work}, without garbage.
    *
+   * @param seed of all that the work draws: fixed only for what no user's code is in, or what the
+   *     files on disk shall be the same for
    * @param what is being loaded, for errors
    */
   static <T> Grown<T> grown(
       Program program,
       Template base,
+      byte[] seed,
       String what,
       GuestLimits limits,
       MemoryBudget budget,
       Function<Lease, T> work) {
-    GuestState state = program.fork(base, Base.TEMPLATE_SEED, limits, budget);
+    GuestState state = program.fork(base, seed, limits, budget);
     boolean good = false;
     try (StartupHost host = new StartupHost(limits.loadTimeout())) {
       T made;
@@ -184,10 +199,6 @@ public final class PythonEngine implements GuestEngine {
     Value.Obj header =
         Value.Obj.builder().put("main", app.main()).put("sources", new Value.Arr(list)).build();
     return new Frame(Json.write(header), body.toByteArray());
-  }
-
-  private static String digestOf(byte[] artifact) {
-    return "sha256:" + HexFormat.of().formatHex(TemplateFiles.sha256().digest(artifact));
   }
 
   /** The one that is there or being made; made by a thread of its own, for it takes seconds. */
@@ -275,7 +286,7 @@ public final class PythonEngine implements GuestEngine {
       message += "\n" + o.string("stack", "").stripTrailing();
     }
     return why.code() == ErrorCode.RESOURCE_EXHAUSTED
-        ? new HostException(why.code(), message)
+        ? new HostException(new HostError(why.code(), message, why.retryable(), Value.NULL, false))
         : refused(message);
   }
 

@@ -1,7 +1,5 @@
 package io.plexspaces.python;
 
-import io.plexspaces.api.ErrorCode;
-import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestModule;
@@ -16,6 +14,7 @@ final class PythonModule implements GuestModule {
   private final ModuleDescription description;
   private final Program program;
   private final Template template;
+  private final SdkLayers.Share sdk;
   private final Interpreter interpreter;
   private final GuestLimits limits;
   private final MemoryBudget budget;
@@ -25,6 +24,7 @@ final class PythonModule implements GuestModule {
       ModuleDescription description,
       Program program,
       Template template,
+      SdkLayers.Share sdk,
       Interpreter interpreter,
       GuestLimits limits,
       MemoryBudget budget) {
@@ -32,6 +32,7 @@ final class PythonModule implements GuestModule {
     this.description = description;
     this.program = program;
     this.template = template;
+    this.sdk = sdk;
     this.interpreter = interpreter;
     this.limits = limits;
     this.budget = budget;
@@ -49,14 +50,7 @@ final class PythonModule implements GuestModule {
 
   @Override
   public GuestInstance spawn(String type, byte[] seed) {
-    if (description.type(type) == null) {
-      throw new HostException(
-          ErrorCode.NOT_FOUND,
-          "the module has no actor type \""
-              + type
-              + "\"; it has "
-              + String.join(", ", description.types().keySet()));
-    }
+    description.requireType(type);
     return new PythonInstance(program.fork(template, seed, limits, budget), interpreter, seed);
   }
 
@@ -64,5 +58,6 @@ final class PythonModule implements GuestModule {
   public void close() {
     program.close();
     template.close();
+    sdk.close(); // last: the app's template is made of its pages
   }
 }

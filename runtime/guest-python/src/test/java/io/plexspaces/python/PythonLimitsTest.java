@@ -80,7 +80,7 @@ class PythonLimitsTest {
         assertThat(failure(a, op))
             .as(op)
             .isEqualTo(
-                HostError.of(
+                HostError.lasting(
                     ErrorCode.RESOURCE_EXHAUSTED,
                     "the actor is out of memory: it has reached memory_per_actor"));
         a.instance().rollBack();

@@ -109,7 +109,8 @@ class TemplateFilesTest {
     PyFixture.load(APP).close();
     try (Stream<Path> cached = Files.list(PyFixture.CACHE)) {
       // Copied with their times of use: the latest is of the template that is there.
-      for (Path p : cached.filter(f -> !f.getFileName().toString().startsWith("pythonsdk-")).toList()) {
+      for (Path p :
+          cached.filter(f -> !f.getFileName().toString().startsWith("pythonsdk-")).toList()) {
         Files.copy(p, dir.resolve(p.getFileName()), StandardCopyOption.REPLACE_EXISTING);
       }
     }

@@ -3,6 +3,7 @@ package io.plexspaces.wasm;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestHost;
+import io.plexspaces.api.guest.StartupHost;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +58,7 @@ public final class GuestState implements AutoCloseable {
 
   private void watched(GuestHost host) {
     if (host instanceof StartupHost s) {
-      s.watch(this);
+      s.watch(this::requestSafepoint);
     }
   }
 

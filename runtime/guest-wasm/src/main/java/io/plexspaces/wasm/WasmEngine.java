@@ -13,6 +13,7 @@ import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;

@@ -7,26 +7,24 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestHost;
-import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
 
 /** An actor's guest of a core module. */
-final class WasmGuestInstance implements GuestInstance {
+final class WasmGuestInstance extends StateInstance {
   private static final byte[] NONE = {};
 
-  private final GuestState state;
   private final ExportedFunction entry;
 
   WasmGuestInstance(GuestState state, ExportedFunction entry) {
-    this.state = state;
+    super(state);
     this.entry = entry;
   }
 
   @Override
   public GuestReply call(GuestOp op, Frame input, GuestHost host) {
-    return call(state, entry, op, input, host);
+    return call(state(), entry, op, input, host);
   }
 
   static GuestReply call(
@@ -39,10 +37,9 @@ final class WasmGuestInstance implements GuestInstance {
       try {
         status = lease.call(entry, op.code(), bytes.length);
       } catch (GuestTrap t) {
-        throw outOfMemory(lease, exchange, WasiImports.explained(lease, t));
+        GuestTrap why = outOfMemory(lease, exchange, WasiImports.explained(lease, t));
+        throw explained(lease, why, exchange.output());
       }
-    } catch (GuestTrap t) {
-      throw explained(t, exchange.output());
     }
     return status == 0 ? result(exchange.output()) : failure(status, exchange.output());
   }
@@ -56,13 +53,16 @@ final class WasmGuestInstance implements GuestInstance {
   }
 
   /** A guest that panics says why with its last output, before it traps. */
-  private static GuestTrap explained(GuestTrap trap, byte[] output) {
-    if (output.length == 0 || output[0] != '{') {
+  private static GuestTrap explained(Lease lease, GuestTrap trap, byte[] output) {
+    boolean ownWord = trap.error().code() == ErrorCode.INTERNAL;
+    if (!ownWord || output.length == 0 || output[0] != '{') {
       return trap;
     }
     try {
       HostError said = GuestErrors.cut(HostError.fromValue(Json.read(output)));
-      return new GuestTrap(HostError.of(said.code(), "the guest crashed: " + said.message()), trap);
+      boolean limit = said.code() == ErrorCode.RESOURCE_EXHAUSTED && !lease.memoryRefused();
+      ErrorCode code = limit ? ErrorCode.INTERNAL : said.code(); // a crash is no limit by its word
+      return new GuestTrap(HostError.lasting(code, "the guest crashed: " + said.message()), trap);
     } catch (HostException e) {
       return trap;
     }
@@ -89,46 +89,5 @@ final class WasmGuestInstance implements GuestInstance {
               ErrorCode.INTERNAL,
               "the guest failed with status " + status + " and no error that can be read"));
     }
-  }
-
-  @Override
-  public void mark() {
-    if (state.canRollBack()) {
-      state.mark();
-    }
-  }
-
-  @Override
-  public void rollBack() {
-    if (state.canRollBack()) {
-      state.rollBack();
-    }
-  }
-
-  @Override
-  public void forgetMark() {
-    if (state.canRollBack()) {
-      state.forgetMark();
-    }
-  }
-
-  @Override
-  public boolean canRollBack() {
-    return state.canRollBack();
-  }
-
-  @Override
-  public void requestSafepoint() {
-    state.requestSafepoint();
-  }
-
-  @Override
-  public long memoryBytes() {
-    return state.memoryBytes();
-  }
-
-  @Override
-  public void close() {
-    state.close();
   }
 }

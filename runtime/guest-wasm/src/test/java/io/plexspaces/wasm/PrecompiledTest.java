@@ -8,6 +8,7 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.MemoryBudget;
+import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.wasm.fixture.Code;
 import io.plexspaces.wasm.fixture.ModuleBuilder;

@@ -10,6 +10,7 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestModule;
@@ -483,6 +484,18 @@ class WasmEngineTest {
     assertThat(count(i)).as("-1 at the cap of 7 pages").isEqualTo(255);
   }
 
+  @Test
+  void payloadsOfNoBytesAndOfOtherTypesPassUnchanged() {
+    GuestInstance i = load(GuestBuilder.echo()).spawn("thing", SEED);
+    byte[] header =
+        "{\"op\":\"go\",\"content_type\":\"image/png\"}".getBytes(StandardCharsets.UTF_8);
+    for (byte[] body : new byte[][] {{}, {0, -1, (byte) 0xc3, 10, 13, 0}, new byte[1 << 14]}) {
+      Frame answer = i.call(GuestOp.HANDLE, new Frame(header, body), new TestHost()).frame();
+      assertThat(answer.body()).isEqualTo(body);
+      assertThat(answer.header()).isEqualTo(header);
+    }
+  }
+
   /** As a language does that cannot allocate: memory.grow answers -1, and it gives up. */
   @Test
   void aGuestThatGivesUpWhenItIsRefusedMemoryIsOutOfMemory() {
@@ -499,6 +512,29 @@ class WasmEngineTest {
     GuestInstance crashing = other.spawn("thing", SEED);
     GuestTrap crash = catchThrowableOfType(GuestTrap.class, () -> handle(crashing, ""));
     assertThat(crash.error().code()).isEqualTo(ErrorCode.INTERNAL);
+  }
+
+  /** What a guest prints or says of its crash is its own word; the host knows what it refused. */
+  @Test
+  void aCrashIsNoLimitBecauseTheGuestSaysSo() {
+    GuestBuilder prints = new GuestBuilder();
+    int write = prints.module().importFunction("wasi_snapshot_preview1", "fd_write", "iiii:i");
+    byte[] line = "fatal error: out of memory\n".getBytes(StandardCharsets.UTF_8);
+    prints.module().data(FREE - 64, vector(FREE - 32, line.length));
+    prints.module().data(FREE - 32, line);
+    Code print =
+        Code.code().i32(2).i32(FREE - 64).i32(1).i32(FREE - 128).call(write).drop().unreachable();
+    GuestBuilder says = new GuestBuilder();
+    byte[] error =
+        "{\"code\":\"RESOURCE_EXHAUSTED\",\"message\":\"m\"}".getBytes(StandardCharsets.UTF_8);
+    says.module().data(FREE, error);
+    Code say = Code.code().i32(FREE).i32(error.length).call(says.output).unreachable();
+    for (byte[] wasm : List.of(prints.handler(print), says.handler(say))) {
+      GuestInstance i = load(wasm).spawn("thing", SEED);
+      GuestTrap t = catchThrowableOfType(GuestTrap.class, () -> handle(i, ""));
+      assertThat(t.error().code()).isEqualTo(ErrorCode.INTERNAL);
+      assertThat(t.error().retryable()).isFalse();
+    }
   }
 
   @Test

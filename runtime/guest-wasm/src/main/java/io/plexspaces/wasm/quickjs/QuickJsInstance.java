@@ -6,22 +6,21 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestHost;
-import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.JsonBodies;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.Lease;
-import java.nio.charset.StandardCharsets;
+import io.plexspaces.wasm.StateInstance;
 import java.util.HexFormat;
 
 /** An actor in JavaScript: a fork of its app. */
-final class QuickJsInstance implements GuestInstance {
+final class QuickJsInstance extends StateInstance {
   private static final String OUT_OF_MEMORY = "InternalError: out of memory";
 
-  private final GuestState state;
   private final QuickJsImports imports;
   private final QuickJsExports exports;
   private final Handles handles;
@@ -33,7 +32,7 @@ final class QuickJsInstance implements GuestInstance {
       QuickJsExports exports,
       Handles handles,
       byte[] seed) {
-    this.state = state;
+    super(state);
     this.imports = imports;
     this.exports = exports;
     this.handles = handles;
@@ -43,13 +42,13 @@ final class QuickJsInstance implements GuestInstance {
   @Override
   public GuestReply call(GuestOp op, Frame input, GuestHost host) {
     byte[] header = op == GuestOp.INIT ? seeded(input) : input.header();
-    try (Lease lease = state.enter(host)) {
+    try (Lease lease = state().enter(host)) {
       GuestReply reply =
           call(new Js(exports, lease), lease, handles, op, header, JsonBodies.json(input));
       HostError error = reply.error();
       return error == null ? reply : GuestReply.failed(imports.positions().original(error));
     } finally {
-      imports.reportRejections(state, host);
+      imports.reportRejections(state(), host);
     }
   }
 
@@ -116,10 +115,10 @@ final class QuickJsInstance implements GuestInstance {
       Frame frame = stream ? JsonBodies.step(a.text()) : Frame.ofBody(a.text());
       return frame == null
           ? crashed("the module's SDK is not of this version: it answered no step of a stream")
-          : GuestReply.ok(frame);
+          : CoreLimits.reply(frame);
     }
     if (a.status() == Js.Answer.TOO_LARGE) {
-      return crashed(new String(a.text(), StandardCharsets.UTF_8));
+      return GuestReply.failed(CoreLimits.tooLarge(a.size()));
     }
     HostError error;
     try {
@@ -148,41 +147,6 @@ final class QuickJsInstance implements GuestInstance {
 
   /** Characters of unhandled rejections that the running call holds in the host. */
   long heldRejections() {
-    return imports.heldRejections(state);
-  }
-
-  @Override
-  public void mark() {
-    state.mark();
-  }
-
-  @Override
-  public void rollBack() {
-    state.rollBack();
-  }
-
-  @Override
-  public void forgetMark() {
-    state.forgetMark();
-  }
-
-  @Override
-  public boolean canRollBack() {
-    return state.canRollBack();
-  }
-
-  @Override
-  public void requestSafepoint() {
-    state.requestSafepoint();
-  }
-
-  @Override
-  public long memoryBytes() {
-    return state.memoryBytes();
-  }
-
-  @Override
-  public void close() {
-    state.close();
+    return imports.heldRejections(state());
   }
 }

@@ -1,7 +1,5 @@
 package io.plexspaces.wasm.quickjs;
 
-import io.plexspaces.api.ErrorCode;
-import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestModule;
@@ -9,9 +7,6 @@ import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
 import io.plexspaces.wasm.Program;
 import io.plexspaces.wasm.Template;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /** A loaded app in JavaScript. */
 final class QuickJsModule implements GuestModule {
@@ -46,15 +41,6 @@ final class QuickJsModule implements GuestModule {
     this.budget = budget;
   }
 
-  static String digestOf(byte[] artifact) {
-    try {
-      return "sha256:"
-          + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(artifact));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
-  }
-
   @Override
   public String digest() {
     return digest;
@@ -67,14 +53,7 @@ final class QuickJsModule implements GuestModule {
 
   @Override
   public GuestInstance spawn(String type, byte[] seed) {
-    if (description.type(type) == null) {
-      throw new HostException(
-          ErrorCode.NOT_FOUND,
-          "the module has no actor type \""
-              + type
-              + "\"; it has "
-              + String.join(", ", description.types().keySet()));
-    }
+    description.requireType(type);
     return new QuickJsInstance(
         program.fork(template, seed, limits, budget), imports, exports, handles, seed);
   }

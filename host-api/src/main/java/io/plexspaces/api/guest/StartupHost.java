@@ -1,11 +1,9 @@
-package io.plexspaces.wasm;
+package io.plexspaces.api.guest;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
-import io.plexspaces.api.guest.GuestHost;
-import io.plexspaces.api.guest.TurnStopped;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -18,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * describe. There are no operations; the log goes to the system's; time is the machine's. The guest
  * is stopped when its time is up, and lets others run every few milliseconds until then.
  *
- * <p>Used by the loading thread; whatever guest enters with this host is watched by itself.
+ * <p>Used by the loading thread. An engine has to say with {@link #watch} which guest it runs.
  */
 public final class StartupHost implements GuestHost, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(StartupHost.class.getName());
@@ -30,7 +28,7 @@ public final class StartupHost implements GuestHost, AutoCloseable {
 
   private final Duration timeout;
   private final long deadline;
-  private volatile @Nullable GuestState watched;
+  private volatile @Nullable Runnable watched;
   private final ScheduledFuture<?> ticks;
 
   /**
@@ -54,14 +52,18 @@ public final class StartupHost implements GuestHost, AutoCloseable {
     return e;
   }
 
-  void watch(GuestState state) {
-    watched = state;
+  /**
+   * @param requestSafepoint asks the guest that runs from now on to come to a safepoint; called
+   *     every few milliseconds, by a thread of this class
+   */
+  public void watch(Runnable requestSafepoint) {
+    watched = requestSafepoint;
   }
 
   private void tick() {
-    GuestState s = watched;
-    if (s != null) {
-      s.requestSafepoint();
+    Runnable r = watched;
+    if (r != null) {
+      r.run();
     }
   }
 
