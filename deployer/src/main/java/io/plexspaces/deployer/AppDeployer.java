@@ -114,6 +114,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
           RunningApps.quietly("purge", id, () -> journals.purge(id));
         }
         telemetry.appRemoved(id);
+        engine.forget(id);
       }
       coming.remove(id);
     }
@@ -180,6 +181,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
           }
           failures.remove(app);
           telemetry.appRemoved(app);
+          engine.forget(app); // another app of this name must not show its lines
           LOG.log(Level.INFO, "undeployed {0}", app);
           return null;
         });

@@ -22,6 +22,9 @@ import java.util.List;
 final class AppRoutes {
   static final Duration DEFAULT_DRAIN = Duration.ofSeconds(30);
 
+  /** How long a reader of the log waits. */
+  static final String WAIT = "wait_ms";
+
   private static final long MAX_LOG_WAIT_MS = 30_000;
   private static final String APPS = "/api/v1/apps";
   private static final String APP = APPS + "/{app}";
@@ -117,7 +120,7 @@ final class AppRoutes {
                 "For development: puts another module in place, and keeps the actors' state.",
                 APP_SHOWN,
                 this::reload)
-            .withBody(Body.DEPLOYMENT),
+            .withBody(Body.RELOAD),
         Route.of(
                 "GET",
                 APP + "/logs",
@@ -132,7 +135,7 @@ final class AppRoutes {
                     "{\"type\":\"integer\",\"minimum\":0,\"default\":0}",
                     "Only lines with a number above this."),
                 new Parameter(
-                    "wait_ms",
+                    WAIT,
                     "{\"type\":\"integer\",\"minimum\":0,\"maximum\":30000,\"default\":0}",
                     "How long to wait for a line if there is none.")),
         Route.of(
@@ -180,7 +183,7 @@ final class AppRoutes {
       throw noApp(app);
     }
     long after = x.queryLong("after", 0, 0, Long.MAX_VALUE);
-    Duration wait = Duration.ofMillis(x.queryLong("wait_ms", 0, 0, MAX_LOG_WAIT_MS));
+    Duration wait = Duration.ofMillis(x.queryLong(WAIT, 0, 0, MAX_LOG_WAIT_MS));
     List<RecentLog.Line> lines = x.whileConnected(() -> engineLog(app, after, wait));
     List<Value> shown = new ArrayList<>();
     lines.forEach(l -> shown.add(Views.logLine(l)));

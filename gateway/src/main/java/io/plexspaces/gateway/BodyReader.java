@@ -17,13 +17,14 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class BodyReader {
   private static final int PROGRESS_BYTES = 64 << 10;
+  private static final byte[] NONE = {};
   private static final int FIRST = 8 << 10;
 
   private final int limit;
   private final int weight;
   private final HeapBudget budget;
-  private final CompletableFuture<byte[]> done = new CompletableFuture<>();
-  private byte[] bytes = {};
+  private final CompletableFuture<Boolean> done = new CompletableFuture<>();
+  private byte[] bytes = NONE;
   private int size;
   private long reserved;
   private final LongAdder received = new LongAdder();
@@ -62,7 +63,10 @@ final class BodyReader {
 
   /** On the event loop. */
   void end() {
-    done.complete(bytes.length == size ? bytes : Arrays.copyOf(bytes, size));
+    if (!done.isDone() && bytes.length != size) {
+      bytes = Arrays.copyOf(bytes, size);
+    }
+    done.complete(true);
   }
 
   /** From any thread. */
@@ -80,7 +84,8 @@ final class BodyReader {
     try {
       while (true) {
         try {
-          return done.get(progress.toNanos(), TimeUnit.NANOSECONDS);
+          var _ = done.get(progress.toNanos(), TimeUnit.NANOSECONDS);
+          return bytes;
         } catch (TimeoutException e) {
           long now = received.sum();
           if (now - before < PROGRESS_BYTES) {
@@ -102,8 +107,12 @@ final class BodyReader {
     }
   }
 
-  /** Gives back what was reserved; on the event loop, when the request is over. */
+  /**
+   * Forgets the body and gives back what was reserved; on the event loop, when nobody needs it any
+   * more. May be called again.
+   */
   void release() {
+    bytes = NONE;
     budget.release(reserved);
     reserved = 0;
   }

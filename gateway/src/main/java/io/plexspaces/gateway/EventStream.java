@@ -24,6 +24,8 @@ final class EventStream implements AutoCloseable {
   static final String CONTENT_TYPE = "text/event-stream";
   static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
+  private static final String EXPIRED =
+      "the token that opened the stream has expired: open it again with a new one";
   private static final byte[] COMMENT = ascii(":\n\n");
   private static final byte[] END = ascii("event: end\ndata: {}\n\n");
   private static final byte[] DATA = ascii("data: ");
@@ -36,6 +38,7 @@ final class EventStream implements AutoCloseable {
   private final Optional<Payload> first;
   private final long timeoutNanos;
   private final long heartbeatNanos;
+  private final @Nullable Long untilNanos;
   private final ByteArrayOutputStream chunk = new ByteArrayOutputStream(512);
   private long number;
   private volatile boolean stopped;
@@ -52,12 +55,20 @@ final class EventStream implements AutoCloseable {
   /**
    * @param first the value that was waited for before the answer began, or empty if there is none
    * @param timeout how long each further value may take
+   * @param untilNanos when the reader's right to read ends, as {@link System#nanoTime}; null for
+   *     never
    */
-  EventStream(ValueStream values, Optional<Payload> first, Duration timeout, Duration heartbeat) {
+  EventStream(
+      ValueStream values,
+      Optional<Payload> first,
+      Duration timeout,
+      Duration heartbeat,
+      @Nullable Long untilNanos) {
     this.values = values;
     this.first = first;
     this.timeoutNanos = timeout.toNanos();
     this.heartbeatNanos = heartbeat.toNanos();
+    this.untilNanos = untilNanos;
   }
 
   /** Sends everything; returns after the last event. */
@@ -76,6 +87,9 @@ final class EventStream implements AutoCloseable {
   private @Nullable HostError events(Sink sink) {
     Optional<Payload> value = first;
     while (value.isPresent()) {
+      if (mayReadFor() <= 0) {
+        return HostError.of(ErrorCode.UNAUTHENTICATED, EXPIRED);
+      }
       chunk.writeBytes(ascii("id: " + ++number + "\n"));
       data(bytes(value.get()));
       if (chunk.size() >= CHUNK_BYTES) {
@@ -100,19 +114,30 @@ final class EventStream implements AutoCloseable {
   private void awaitNext(Sink sink) {
     long deadline = System.nanoTime() + timeoutNanos;
     while (true) {
-      long left = deadline - System.nanoTime();
+      long mayRead = mayReadFor();
+      if (mayRead <= 0) {
+        throw new HostException(ErrorCode.UNAUTHENTICATED, EXPIRED);
+      }
+      long left = Math.min(deadline - System.nanoTime(), mayRead);
       if (values.ready(System.nanoTime() + Math.min(left, heartbeatNanos))) {
         return;
       }
-      if (deadline - System.nanoTime() <= 0) {
+      if (mayReadFor() > 0 && deadline - System.nanoTime() <= 0) {
         throw new HostException(
             ErrorCode.DEADLINE_EXCEEDED,
             "the next value did not come within "
                 + TimeUnit.NANOSECONDS.toMillis(timeoutNanos)
                 + " ms");
       }
-      sink.write(COMMENT);
+      if (mayReadFor() > 0) {
+        sink.write(COMMENT);
+      }
     }
+  }
+
+  /** Nanoseconds. */
+  private long mayReadFor() {
+    return untilNanos == null ? Long.MAX_VALUE : untilNanos - System.nanoTime();
   }
 
   private void flush(Sink sink) {

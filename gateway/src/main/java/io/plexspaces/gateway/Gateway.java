@@ -38,7 +38,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
@@ -62,7 +61,7 @@ public final class Gateway implements AutoCloseable {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
   private final Map<HttpConnection, Connection> connections = new ConcurrentHashMap<>();
   private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger inFlight = new AtomicInteger();
+  private final InFlight inFlight;
   private final CountDownLatch drained = new CountDownLatch(1);
   private volatile boolean stopping;
   private volatile int port;
@@ -82,11 +81,13 @@ public final class Gateway implements AutoCloseable {
           case AuthConfig.Jwt j ->
               new JwtAuthenticator(j, InstantSource.system(), System::nanoTime);
         };
+    this.inFlight = new InFlight(config.limits());
     this.pipeline =
         new Pipeline(
             table(engine, deployer, metrics, () -> !stopping && ready.getAsBoolean()),
             authenticator,
             config.limits(),
+            inFlight,
             () -> stopping);
     this.vertx =
         Vertx.vertx(
@@ -235,20 +236,21 @@ public final class Gateway implements AutoCloseable {
 
   private void received(HttpServerRequest request) {
     HttpExchange x = exchange(request);
-    if (inFlight.incrementAndGet() > config.limits().requestsInFlight()) {
+    if (!inFlight.begin()) {
       HostError busy =
           HostError.of(ErrorCode.UNAVAILABLE, "the node has too many requests in flight");
       x.write(
           Problems.of(busy),
           true,
-          (reply, status) -> done("other", "busy", status, MicrometerTelemetry.NO_TENANT));
+          (reply, status) -> done("other", "busy", status, MicrometerTelemetry.NO_TENANT, false));
       return;
     }
     if (x.isAmbiguous()) {
       x.write(
           Problems.of(Refusal.badRequest("the only transfer coding of this node is chunked")),
           true,
-          (reply, status) -> done("other", "invalid", status, MicrometerTelemetry.NO_TENANT));
+          (reply, status) ->
+              done("other", "invalid", status, MicrometerTelemetry.NO_TENANT, false));
       return;
     }
     threads.execute(() -> {
@@ -267,7 +269,9 @@ public final class Gateway implements AutoCloseable {
     }
     try {
       x.reply(
-          o.reply(), stopping, (reply, status) -> done(o.method(), o.route(), status, o.tenant()));
+          o.reply(),
+          stopping,
+          (reply, status) -> done(o.method(), o.route(), status, o.tenant(), o.lasted()));
     } finally {
       if (events != null) {
         streams.remove(events);
@@ -277,7 +281,7 @@ public final class Gateway implements AutoCloseable {
 
   /** What the parser refused. */
   private void invalid(HttpServerRequest request) {
-    inFlight.incrementAndGet();
+    var _ = inFlight.begin();
     Throwable cause = request.decoderResult().cause();
     int status =
         cause instanceof TooLongHttpLineException
@@ -293,7 +297,7 @@ public final class Gateway implements AutoCloseable {
         .write(
             Problems.of(new Refusal(status, ErrorCode.INVALID_ARGUMENT, message)),
             true,
-            (reply, s) -> done("other", "invalid", s, MicrometerTelemetry.NO_TENANT));
+            (reply, s) -> done("other", "invalid", s, MicrometerTelemetry.NO_TENANT, false));
   }
 
   private HttpExchange exchange(HttpServerRequest request) {
@@ -304,9 +308,9 @@ public final class Gateway implements AutoCloseable {
     return new HttpExchange(request, vertx.getOrCreateContext(), c, config.limits(), bodies);
   }
 
-  private void done(String method, String route, int status, String tenant) {
+  private void done(String method, String route, int status, String tenant, boolean lasted) {
     metrics.http(method, route, status, tenant);
-    if (inFlight.decrementAndGet() == 0 && stopping) {
+    if (inFlight.end(tenant, lasted) == 0 && stopping) {
       drained.countDown();
     }
   }
@@ -319,7 +323,7 @@ public final class Gateway implements AutoCloseable {
   public void close() {
     stopping = true;
     streams.forEach(EventStream::stop);
-    if (inFlight.get() == 0) {
+    if (inFlight.size() == 0) {
       drained.countDown();
     }
     try {
@@ -327,7 +331,7 @@ public final class Gateway implements AutoCloseable {
         LOG.log(
             Level.WARNING,
             "{0} requests were still running after {1}",
-            inFlight.get(),
+            inFlight.size(),
             config.drain());
       }
     } catch (InterruptedException e) {

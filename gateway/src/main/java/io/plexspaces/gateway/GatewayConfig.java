@@ -51,7 +51,9 @@ public record GatewayConfig(String host, int port, AuthConfig auth, Limits limit
    * @param upload of one deployment: module, configuration and their wrapping
    * @param headers all header lines of a request together
    * @param requestLine method, path and query
-   * @param requestsInFlight more than so many at once are refused with 503
+   * @param requestsInFlight more than so many at once are refused with 503, beside those that last
+   * @param lasting open streams and waiting log readers; more at once are refused with 503
+   * @param lastingOfTenant as many of them may be one tenant's; beyond it 429
    * @param bodiesInFlight all request bodies in memory together; beyond it 429
    * @param bodyProgress a body must bring 64 KiB, or its end, in each such span
    * @param idle a connection without a complete request for so long is closed
@@ -63,6 +65,8 @@ public record GatewayConfig(String host, int port, AuthConfig auth, Limits limit
       int headers,
       int requestLine,
       int requestsInFlight,
+      int lasting,
+      int lastingOfTenant,
       long bodiesInFlight,
       Duration bodyProgress,
       Duration idle,
@@ -75,6 +79,8 @@ public record GatewayConfig(String host, int port, AuthConfig auth, Limits limit
             16 << 10,
             16 << 10,
             10_000,
+            10_000,
+            4_000,
             Math.max(256L << 20, Runtime.getRuntime().maxMemory() / 4),
             Duration.ofSeconds(30),
             Duration.ofSeconds(75),
@@ -87,6 +93,8 @@ public record GatewayConfig(String host, int port, AuthConfig auth, Limits limit
           headers,
           requestLine,
           requestsInFlight,
+          lasting,
+          lastingOfTenant,
           bodiesInFlight,
           bodyProgress,
           idle,
@@ -100,6 +108,8 @@ public record GatewayConfig(String host, int port, AuthConfig auth, Limits limit
           headers,
           requestLine,
           requestsInFlight,
+          lasting,
+          lastingOfTenant,
           bodiesInFlight,
           newBodyProgress,
           newIdle,
@@ -113,7 +123,39 @@ public record GatewayConfig(String host, int port, AuthConfig auth, Limits limit
           headers,
           requestLine,
           requests,
+          lasting,
+          lastingOfTenant,
           bodiesInFlight,
+          bodyProgress,
+          idle,
+          write);
+    }
+
+    public Limits withLasting(int ofNode, int ofTenant) {
+      return new Limits(
+          payload,
+          upload,
+          headers,
+          requestLine,
+          requestsInFlight,
+          ofNode,
+          ofTenant,
+          bodiesInFlight,
+          bodyProgress,
+          idle,
+          write);
+    }
+
+    public Limits withBodiesInFlight(long bytes) {
+      return new Limits(
+          payload,
+          upload,
+          headers,
+          requestLine,
+          requestsInFlight,
+          lasting,
+          lastingOfTenant,
+          bytes,
           bodyProgress,
           idle,
           write);

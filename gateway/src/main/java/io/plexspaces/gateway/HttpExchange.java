@@ -210,6 +210,7 @@ final class HttpExchange implements Incoming {
     onLoop(
         1,
         response -> {
+          releaseBody(); // the actor has it, and the events may go on for days
           putHead(response, reply, close);
           response.putHeader(HttpHeaders.CONTENT_TYPE, reply.contentType());
           response.setChunked(true);
@@ -330,10 +331,14 @@ final class HttpExchange implements Incoming {
     }
   }
 
-  private void finish(Reply reply, int status, BiConsumer<Reply, Integer> over) {
+  private void releaseBody() {
     if (reader != null) {
       reader.release();
     }
+  }
+
+  private void finish(Reply reply, int status, BiConsumer<Reply, Integer> over) {
+    releaseBody();
     connection.end(cancellation);
     over.accept(reply, status);
   }

@@ -33,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class JwtAuthenticator implements Authenticator {
   static final int MAX_TOKEN = 8192;
+
+  /** Longer than any stream. */
+  private static final Duration LONG = Duration.ofDays(3650);
+
   static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
 
   private static final String SCHEME = "bearer ";
@@ -156,8 +160,13 @@ final class JwtAuthenticator implements Authenticator {
       throw invalid("the token's tenant is not a valid name (claim " + config.tenantClaim() + ")");
     }
     String subject = claims.getSubject();
+    Duration left =
+        Duration.between(clock.instant(), claims.getExpirationTime().toInstant().plus(CLOCK_SKEW));
     return new Caller(
-        tenant, subject == null || subject.isBlank() ? "unnamed" : subject, roles(claims));
+        tenant,
+        subject == null || subject.isBlank() ? "unnamed" : subject,
+        roles(claims),
+        left.compareTo(LONG) >= 0 ? null : System.nanoTime() + left.toNanos());
   }
 
   /** Roles nobody knows here are other systems' and mean nothing. */

@@ -18,7 +18,7 @@ final class LoopbackAuthenticator implements Authenticator {
   private static final Pattern NAME =
       Pattern.compile("localhost|\\[::1\\]|127\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}");
   private static final Caller EVERYBODY =
-      new Caller(AppId.DEFAULT_TENANT, "anonymous", EnumSet.allOf(Role.class));
+      new Caller(AppId.DEFAULT_TENANT, "anonymous", EnumSet.allOf(Role.class), null);
   private static final int HTTP_PORT = 80;
 
   private final IntSupplier port;

@@ -54,6 +54,10 @@ final class OpenApi {
          "version":{"type":"string","description":"Likewise."},
          "wasm":{"type":"string","contentMediaType":"application/wasm"},
          "config":{"type":"string","description":"The text of app-config.toml."}}},
+       "Reload":{"type":"object","required":["wasm"],"additionalProperties":false,"properties":{
+         "wasm":{"type":"string","contentMediaType":"application/wasm"},
+         "config":{"type":"string",
+           "description":"The text of app-config.toml; that of the app as it is if absent."}}},
        "Problem":{"type":"object","description":"RFC 9457.",
          "required":["type","title","status","detail","code","retryable"],"properties":{
          "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},
@@ -113,14 +117,8 @@ final class OpenApi {
                   {"description":"The payload; no body is the empty object.","content":{
                    "application/json":{"schema":{}},"*/*":{"schema":{}}}}
                   """));
-      case DEPLOYMENT ->
-          b.put(
-              "requestBody",
-              Json.read(
-                  """
-                  {"required":true,"content":{"multipart/form-data":{"schema":
-                   {"$ref":"#/components/schemas/Deployment"}}}}
-                  """));
+      case DEPLOYMENT -> b.put("requestBody", form("Deployment"));
+      case RELOAD -> b.put("requestBody", form("Reload"));
     }
     b.put("responses", responses(r));
     switch (r.access()) {
@@ -138,6 +136,21 @@ final class OpenApi {
       }
     }
     return b.build();
+  }
+
+  private static Value form(String schema) {
+    return Value.Obj.builder()
+        .put("required", true)
+        .put(
+            "content",
+            Value.Obj.builder()
+                .put(
+                    "multipart/form-data",
+                    Value.Obj.builder()
+                        .put("schema", object("$ref", "#/components/schemas/" + schema))
+                        .build())
+                .build())
+        .build();
   }
 
   private static List<Value> parameters(Route r) {

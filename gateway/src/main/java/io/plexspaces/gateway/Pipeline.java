@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Pipeline {
   private static final byte[] NO_BODY = {};
   private static final Caller NOBODY =
-      new Caller(MicrometerTelemetry.NO_TENANT, "anonymous", Set.of());
+      new Caller(MicrometerTelemetry.NO_TENANT, "anonymous", Set.of(), null);
   private static final Pattern TRACEPARENT =
       Pattern.compile("00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
   private static final String NO_TRACE = "0".repeat(32);
@@ -31,27 +31,35 @@ final class Pipeline {
   private final Routes routes;
   private final Authenticator authenticator;
   private final GatewayConfig.Limits limits;
+  private final InFlight inFlight;
   private final BooleanSupplier stopping;
 
   Pipeline(
       Routes routes,
       Authenticator authenticator,
       GatewayConfig.Limits limits,
+      InFlight inFlight,
       BooleanSupplier stopping) {
     this.routes = routes;
     this.authenticator = authenticator;
     this.limits = limits;
+    this.inFlight = inFlight;
     this.stopping = stopping;
   }
 
-  /** What was answered, and under which labels it is counted. */
-  record Outcome(Reply reply, String method, String route, String tenant) {}
+  /**
+   * What was answered, and under which labels it is counted.
+   *
+   * @param lasted whether it is counted among the requests that last
+   */
+  record Outcome(Reply reply, String method, String route, String tenant, boolean lasted) {}
 
   /** Never throws. */
   Outcome serve(Incoming in) {
     String method = "other";
     String path = "unmatched";
     String tenant = NOBODY.tenant();
+    boolean lasts = false;
     try {
       IncomingHeaders headers = in.headers();
       if (headers.one("Host") == null) {
@@ -73,6 +81,10 @@ final class Pipeline {
         }
       }
       requireKnown(route, uri.query());
+      if (route.lasts(uri.query().keySet())) {
+        inFlight.last(tenant);
+        lasts = true;
+      }
       String key =
           IdempotencyKey.of(
               headers.all(IdempotencyKey.NAME),
@@ -94,9 +106,9 @@ final class Pipeline {
               key,
               traceId(headers),
               in.cancellation());
-      return new Outcome(route.handler().handle(x), method, path, tenant);
+      return new Outcome(route.handler().handle(x), method, path, tenant, lasts);
     } catch (Throwable t) {
-      return new Outcome(Problems.of(t), method, path, tenant);
+      return new Outcome(Problems.of(t), method, path, tenant, lasts);
     }
   }
 
@@ -151,7 +163,7 @@ final class Pipeline {
       }
       case PAYLOAD -> read(in, limits.payload(), 1);
       // Decoding the form copies the module twice.
-      case DEPLOYMENT -> read(in, limits.upload(), 3);
+      case DEPLOYMENT, RELOAD -> read(in, limits.upload(), 3);
     };
   }
 

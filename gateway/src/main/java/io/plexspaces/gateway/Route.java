@@ -36,6 +36,17 @@ record Route(
     return success.contentType().equals(EventStream.CONTENT_TYPE);
   }
 
+  /**
+   * Whether such a request may last long and cost little meanwhile.
+   *
+   * @param given the query parameters of the request
+   */
+  boolean lasts(Set<String> given) {
+    return isEventStream()
+        || (given.contains(AppRoutes.WAIT)
+            && query.stream().anyMatch(p -> p.name().equals(AppRoutes.WAIT)));
+  }
+
   /** Who may use a route. */
   sealed interface Access {
     /** Everybody, without a token. */
@@ -66,7 +77,9 @@ record Route(
     /** A message's payload, of any content type. */
     PAYLOAD,
     /** multipart/form-data with an app. */
-    DEPLOYMENT
+    DEPLOYMENT,
+    /** multipart/form-data with what replaces parts of an app. */
+    RELOAD
   }
 
   /**

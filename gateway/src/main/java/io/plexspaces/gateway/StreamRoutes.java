@@ -101,7 +101,12 @@ final class StreamRoutes {
         Optional<Payload> first = values.next(context.deadlineNanos());
         begun = true;
         return Reply.events(
-            new EventStream(values, first, Duration.ofMillis(timeout), EventStream.HEARTBEAT));
+            new EventStream(
+                values,
+                first,
+                Duration.ofMillis(timeout),
+                EventStream.HEARTBEAT,
+                x.caller().untilNanos()));
       } catch (HostException e) {
         if (e.code() == ErrorCode.DEADLINE_EXCEEDED && !values.ready(System.nanoTime())) {
           throw new HostException(

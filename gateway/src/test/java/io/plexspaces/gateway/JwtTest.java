@@ -390,4 +390,20 @@ class JwtTest {
     assertThatThrownBy(() -> new AuthConfig.Jwt(null, null, null, null, "t", "r"))
         .hasMessageContaining("jwks_file or hs256_secret_file");
   }
+
+  @Test
+  void aStreamEndsWhenItsTokenDoes() throws Exception {
+    AppId app = new AppId("acme", "flow");
+    node.deployer.put(app, AppState.RUNNING);
+    node.engine.run(app);
+    node.engine.streams = p -> new FakeStream().value("1");
+    Instant expiry = Instant.now().minus(JwtAuthenticator.CLOCK_SKEW).plusSeconds(2);
+    HttpResponse<String> r =
+        get(
+            "/api/v1/actors/flow/counter/main/stream/watch",
+            hs(claims("invoker").expirationTime(Date.from(expiry))));
+    assertThat(r.body())
+        .startsWith("id: 1\ndata: 1\n\nevent: error\n")
+        .contains("\"code\":\"UNAUTHENTICATED\"");
+  }
 }

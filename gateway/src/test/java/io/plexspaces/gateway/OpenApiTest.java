@@ -55,6 +55,23 @@ class OpenApiTest {
     }
   }
 
+  @Test
+  void aReloadIsDescribedAsItIsTaken() {
+    try (TestNode node = new TestNode()) {
+      Value.Obj doc = TestNode.json(node.get("/openapi.json"));
+      String form =
+          Json.writeString(
+              doc.object("paths")
+                  .object("/api/v1/apps/{app}/reload")
+                  .object("post")
+                  .object("requestBody"));
+      assertThat(form).contains("\"$ref\":\"#/components/schemas/Reload\"");
+      Value.Obj schema = doc.object("components").object("schemas").object("Reload");
+      assertThat(schema.array("required")).containsExactly(new Value.Str("wasm"));
+      assertThat(schema.object("properties").fields().keySet()).containsExactly("wasm", "config");
+    }
+  }
+
   /** Whoever may ask for it without a token must not make the node write it again. */
   @Test
   void itIsWrittenOnce() {
@@ -84,7 +101,7 @@ class OpenApiTest {
     Exchange x =
         new Exchange(
             route,
-            new Caller(MicrometerTelemetry.NO_TENANT, "anonymous", Set.of()),
+            new Caller(MicrometerTelemetry.NO_TENANT, "anonymous", Set.of(), null),
             Map.of(),
             Map.of(),
             name -> List.of(),

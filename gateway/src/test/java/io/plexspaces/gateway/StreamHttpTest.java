@@ -1,6 +1,7 @@
 package io.plexspaces.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
@@ -322,7 +323,11 @@ class StreamHttpTest {
     FakeStream slow = new FakeStream();
     EventStream events =
         new EventStream(
-            slow, Optional.of(Payload.json("1")), Duration.ofSeconds(20), Duration.ofMillis(1));
+            slow,
+            Optional.of(Payload.json("1")),
+            Duration.ofSeconds(20),
+            Duration.ofMillis(1),
+            null);
     events.serve(bytes -> {
       String s = new String(bytes, StandardCharsets.UTF_8);
       all.append(s);
@@ -332,5 +337,108 @@ class StreamHttpTest {
     });
     assertThat(all.toString())
         .isEqualTo("id: 1\ndata: 1\n\n" + ":\n\n".repeat(3) + "event: end\ndata: {}\n\n");
+  }
+
+  private static String served(FakeStream values, long untilNanos) {
+    StringBuilder all = new StringBuilder();
+    new EventStream(
+            values,
+            Optional.of(Payload.json("1")),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            untilNanos)
+        .serve(bytes -> all.append(new String(bytes, StandardCharsets.UTF_8)));
+    return all.toString();
+  }
+
+  @Test
+  void aStreamEndsWithTheTokenThatOpenedIt() {
+    assertThat(served(new FakeStream().value("2"), System.nanoTime()))
+        .startsWith("event: error\ndata: {")
+        .contains("\"code\":\"UNAUTHENTICATED\"", "open it again with a new one");
+    // While nothing comes as well.
+    assertThat(served(new FakeStream(), System.nanoTime() + 300_000_000L))
+        .startsWith("id: 1\ndata: 1\n\nevent: error\n")
+        .contains("\"code\":\"UNAUTHENTICATED\"");
+  }
+
+  private Socket open(String body) throws IOException {
+    Socket s = node.socket();
+    String head =
+        "POST " + PATH + "count HTTP/1.1\r\n" + node.host() + "Content-Type: application/json\r\n";
+    s.getOutputStream()
+        .write(
+            (head + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                .getBytes(StandardCharsets.US_ASCII));
+    return s;
+  }
+
+  @Test
+  void anOpenStreamHoldsNeitherItsBodyNorARequestsPlace() throws Exception {
+    restart(
+        GatewayConfig.local(0)
+            .withLimits(
+                GatewayConfig.Limits.DEFAULT.withBodiesInFlight(100).withRequestsInFlight(1)));
+    node.engine.streams = p -> new FakeStream().value("1");
+    String body = "{\"a\":\"" + "x".repeat(72) + "\"}";
+    try (Socket first = open(body);
+        InputStream in = first.getInputStream()) {
+      var _ = until(in, "data: 1\n\n");
+      try (Socket second = open(body);
+          InputStream more = second.getInputStream()) {
+        assertThat(TestNode.head(more)).contains("200 OK");
+        var _ = until(more, "data: 1\n\n");
+        assertThat(node.get("/health/live").statusCode()).isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
+  void aTenantsStreamsAreBoundedApartAndTheirPlacesComeBack() throws Exception {
+    restart(GatewayConfig.local(0).withLimits(GatewayConfig.Limits.DEFAULT.withLasting(10, 1)));
+    node.engine.streams = p -> new FakeStream().value("1");
+    try (Socket first = begin("count");
+        InputStream in = first.getInputStream()) {
+      var _ = until(in, "data: 1\n\n");
+      HttpResponse<String> refused = events("count");
+      assertThat(refused.statusCode()).isEqualTo(429);
+      assertThat(refused.body()).contains("streams and waiting log readers");
+      assertThat(node.get("/health/live").statusCode()).isEqualTo(200);
+    }
+    node.engine.streams = p -> new FakeStream().end();
+    while (events("count").statusCode() == 429) {
+      Thread.onSpinWait();
+    }
+    assertThat(events("count").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void whatLastsIsCountedByTenantAndBesideTheOthers() {
+    InFlight flights =
+        new InFlight(GatewayConfig.Limits.DEFAULT.withRequestsInFlight(1).withLasting(2, 1));
+    for (String tenant : new String[] {"a", "b"}) {
+      assertThat(flights.begin()).isTrue();
+      flights.last(tenant);
+    }
+    assertThat(flights.begin()).isTrue();
+    assertThatThrownBy(() -> flights.last("a")).hasMessageContaining("the tenant has 1");
+    assertThatThrownBy(() -> flights.last("c")).hasMessageContaining("the node has too many");
+    assertThat(flights.begin()).isFalse();
+    assertThat(flights.end("c", false)).isEqualTo(3);
+    assertThat(flights.end("c", false)).isEqualTo(2);
+    assertThat(flights.end("a", true)).isEqualTo(1);
+    assertThat(flights.begin()).isTrue();
+    flights.last("a");
+    assertThat(flights.size()).isEqualTo(2);
+  }
+
+  @Test
+  void readersThatWaitForLogLinesAreCountedAmongWhatLasts() {
+    for (Route r : Gateway.table(node.engine, node.deployer, node.metrics, () -> true).all()) {
+      assertThat(r.lasts(java.util.Set.of("wait_ms")))
+          .as(r.operationId())
+          .isEqualTo(r.isEventStream() || r.operationId().equals("appLogs"));
+      assertThat(r.lasts(java.util.Set.of())).isEqualTo(r.isEventStream());
+    }
   }
 }

@@ -227,13 +227,13 @@ final class SchemaCheck {
   }
 
   private void number(SchemaNode n, Value v, Path at) {
-    BigDecimal min = n.minimum;
-    if (min != null && decimal(v).compareTo(min) < 0) {
-      problem(at, () -> "must be at least " + min.toPlainString() + ", it is " + show(v));
+    SchemaNode.Bound min = n.minimum;
+    if (min != null && min.compare(v) < 0) {
+      problem(at, () -> "must be at least " + min + ", it is " + show(v));
     }
-    BigDecimal max = n.maximum;
-    if (max != null && decimal(v).compareTo(max) > 0) {
-      problem(at, () -> "must be at most " + max.toPlainString() + ", it is " + show(v));
+    SchemaNode.Bound max = n.maximum;
+    if (max != null && max.compare(v) > 0) {
+      problem(at, () -> "must be at most " + max + ", it is " + show(v));
     }
   }
 

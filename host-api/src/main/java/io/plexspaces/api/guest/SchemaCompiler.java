@@ -115,8 +115,8 @@ final class SchemaCompiler {
         }
         n.ref = definition(s.value().substring(REF_PREFIX.length()), at);
       }
-      case "minimum" -> n.minimum = number(v, word, at);
-      case "maximum" -> n.maximum = number(v, word, at);
+      case "minimum" -> n.minimum = SchemaNode.Bound.of(number(v, word, at));
+      case "maximum" -> n.maximum = SchemaNode.Bound.of(number(v, word, at));
       case "minLength" -> n.minLength = count(v, word, at);
       case "maxLength" -> n.maxLength = count(v, word, at);
       case "minItems" -> n.minItems = count(v, word, at);

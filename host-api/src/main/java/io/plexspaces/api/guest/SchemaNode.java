@@ -2,6 +2,7 @@ package io.plexspaces.api.guest;
 
 import io.plexspaces.api.Value;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -50,8 +51,8 @@ final class SchemaNode {
   List<SchemaNode> anyOf = List.of();
   @Nullable SchemaNode ref;
   List<Value> allowed = List.of();
-  @Nullable BigDecimal minimum;
-  @Nullable BigDecimal maximum;
+  @Nullable Bound minimum;
+  @Nullable Bound maximum;
   long minLength;
   long maxLength = Long.MAX_VALUE;
   long minItems;
@@ -137,7 +138,7 @@ final class SchemaNode {
       case Value.Bool b -> b.value();
       case Value.Str s -> s.value();
       case Value.Int i -> i.value();
-      case Value.BigInt i -> i.value();
+      case Value.BigInt i -> number(i.value());
       case Value.Num n -> number(n.value());
       case Value.Bytes b -> null;
       case Value.Arr a -> null;
@@ -145,11 +146,43 @@ final class SchemaNode {
     };
   }
 
+  /** An integer of 64 bits where it is one; what is cheap, for payloads may have millions. */
   private static Object number(double d) {
-    if (Math.rint(d) != d) {
-      return d;
+    return Math.rint(d) == d && Math.abs(d) < 0x1p63 ? (Object) (long) d : (Object) d;
+  }
+
+  private static Object number(BigInteger i) {
+    double near = i.doubleValue();
+    return Double.isFinite(near) && new BigDecimal(near).toBigInteger().equals(i)
+        ? (Object) near
+        : i;
+  }
+
+  /**
+   * A bound of numbers.
+   *
+   * @param near the floating-point number next to it, which decides for all numbers but itself
+   * @param exact whether that is the bound itself
+   */
+  record Bound(BigDecimal value, double near, boolean exact) {
+    static Bound of(BigDecimal value) {
+      double near = value.doubleValue();
+      boolean exact = Double.isFinite(near) && new BigDecimal(near).compareTo(value) == 0;
+      return new Bound(value, near, exact);
     }
-    return Math.abs(d) < 0x1p63 ? (Object) (long) d : new BigDecimal(d).toBigInteger();
+
+    /** As {@link Comparable#compareTo} of a number with the bound. */
+    int compare(Value v) {
+      if (v instanceof Value.Num n && (exact || n.value() != near)) {
+        return n.value() == near ? 0 : n.value() < near ? -1 : 1;
+      }
+      return SchemaCheck.decimal(v).compareTo(value);
+    }
+
+    @Override
+    public String toString() {
+      return value.toPlainString();
+    }
   }
 
   /** The bit of a name in {@code type}; 0 if there is no such type. */

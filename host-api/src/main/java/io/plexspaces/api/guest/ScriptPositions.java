@@ -1,13 +1,10 @@
 package io.plexspaces.api.guest;
 
 import io.plexspaces.api.HostError;
-import io.plexspaces.api.HostException;
 import io.plexspaces.api.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +17,12 @@ public final class ScriptPositions {
   private static final String MAP = ".map";
   private static final String STACK = "stack";
   private static final String SDK = "@plexspaces/sdk/";
-  private static final Pattern POSITION =
-      Pattern.compile("([\\w@$./-]*[\\w$-]\\.[cm]?js):(\\d{1,9})(?::(\\d{1,9}))?");
+  private static final String COLON = "js:";
+
+  /** Before this comes what cannot be the path of a module's file. */
+  private static final int MAX_PATH = 512;
+
+  private static final int MAX_DIGITS = 9;
 
   private final Map<String, byte[]> sources;
   private final boolean mapped;
@@ -35,8 +36,12 @@ public final class ScriptPositions {
     this.mapped = sources.keySet().stream().anyMatch(p -> p.endsWith(MAP));
   }
 
-  /** The error with the positions in its message and stack translated, and the SDK's frames cut. */
-  public HostError original(HostError e) {
+  /**
+   * The error with the positions in its message and stack translated, and the SDK's frames cut;
+   * both bounded as {@link GuestErrors#cut(HostError)} says.
+   */
+  public HostError original(HostError guests) {
+    HostError e = GuestErrors.cut(guests);
     if (e.business() && !mapped) {
       return e;
     }
@@ -48,7 +53,8 @@ public final class ScriptPositions {
               b.put(name, name.equals(STACK) ? new Value.Str(stack(stack.value())) : v));
       details = b.build();
     }
-    return new HostError(e.code(), original(e.message()), e.retryable(), details, e.business());
+    return GuestErrors.cut(
+        new HostError(e.code(), original(e.message()), e.retryable(), details, e.business()));
   }
 
   /** The text with each known position in it translated. */
@@ -56,13 +62,59 @@ public final class ScriptPositions {
     if (!mapped || !text.contains("js:")) {
       return text;
     }
-    Matcher m = POSITION.matcher(text);
     StringBuilder out = new StringBuilder();
-    while (m.find()) {
-      String place = place(m);
-      m.appendReplacement(out, Matcher.quoteReplacement(place == null ? m.group() : place));
+    int copied = 0;
+    int at = text.indexOf(COLON);
+    while (at >= 0) {
+      int line = at + COLON.length();
+      int end = afterDigits(text, line);
+      if (end > line) {
+        int column = end < text.length() && text.charAt(end) == ':' ? end + 1 : end;
+        int columnEnd = column == end ? end : afterDigits(text, column);
+        boolean hasColumn = columnEnd > column;
+        int from = pathStart(text, at, copied);
+        String place =
+            place(
+                text.substring(from, line - 1),
+                Integer.parseInt(text, line, end, 10),
+                hasColumn ? Integer.parseInt(text, column, columnEnd, 10) : 1);
+        if (place != null) {
+          out.append(text, copied, from).append(place);
+          copied = hasColumn ? columnEnd : end;
+        }
+      }
+      at = text.indexOf(COLON, line);
     }
-    return m.appendTail(out).toString();
+    return copied == 0 ? text : out.append(text, copied, text.length()).toString();
+  }
+
+  private static int afterDigits(String text, int from) {
+    int end = from;
+    while (end < text.length() && end - from < MAX_DIGITS && isDigit(text.charAt(end))) {
+      end++;
+    }
+    return end;
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  /** Where the path begins that goes on at {@code at}; it looks back a bounded way. */
+  private static int pathStart(String text, int at, int least) {
+    int from = at;
+    int last = Math.max(least, at - MAX_PATH);
+    while (from > last && isOfPath(text.charAt(from - 1))) {
+      from--;
+    }
+    return from;
+  }
+
+  private static boolean isOfPath(char c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || isDigit(c)
+        || "_@$./-".indexOf(c) >= 0;
   }
 
   /** The text in UTF-8, as {@link #original(String)}; the same array if there is nothing to do. */
@@ -85,30 +137,18 @@ public final class ScriptPositions {
     return original(String.join("\n", java.util.Arrays.asList(lines).subList(0, end)));
   }
 
-  private @Nullable String place(Matcher m) {
-    SourceMap map = map(m.group(1));
-    int column = m.group(3) == null ? 1 : Integer.parseInt(m.group(3));
-    return map == null ? null : map.original(Integer.parseInt(m.group(2)), column);
-  }
-
-  private @Nullable SourceMap map(String path) {
+  private @Nullable String place(String path, int line, int column) {
     // Some engines name files from a root.
     String file = path.startsWith("/") ? path.substring(1) : path;
     byte[] json = sources.get(file + MAP);
     if (json == null) {
       return null;
     }
+    // Kept as well if it is none: each error would read it anew.
+    SourceMap map;
     synchronized (maps) {
-      SourceMap map = maps.get(file);
-      if (map == null) {
-        try {
-          map = SourceMap.parse(json);
-        } catch (HostException e) {
-          return null;
-        }
-        maps.put(file, map);
-      }
-      return map;
+      map = maps.computeIfAbsent(file, f -> SourceMap.parseOrNone(json));
     }
+    return map.original(line, column);
   }
 }

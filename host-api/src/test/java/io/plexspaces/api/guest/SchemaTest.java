@@ -228,6 +228,24 @@ class SchemaTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "5e-324, 5e-324, 0.0",
+    "9223372036854775807, 9223372036854775808.0, 9223372036854775806",
+    "9007199254740993, 9007199254740994.0, 9007199254740992.0",
+    "9007199254740993, 9007199254740993, 9007199254740992",
+    "0, -0.0, -5e-324",
+    "1e300, 1.1e300, 9e299"
+  })
+  void boundsAreComparedExactly(String bound, String takes, String below) {
+    Schema atLeast = schema("{'minimum':" + bound + "}");
+    assertThat(atLeast.check(value(takes), 10)).isEmpty();
+    assertThat(atLeast.check(value(below), 10)).isNotEmpty();
+    Schema atMost = schema("{'maximum':" + bound + "}");
+    assertThat(atMost.check(value(below), 10)).isEmpty();
+    assertThat(atMost.check(value(bound), 10)).isEmpty();
+  }
+
   @Test
   void allowedListsAndObjectsAreComparedWithinTheBudget() {
     String part = list(90, i -> "" + i);

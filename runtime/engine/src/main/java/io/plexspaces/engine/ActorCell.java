@@ -393,6 +393,12 @@ final class ActorCell implements Ready {
   }
 
   private void handle(Message m, Worker worker) {
+    if (m.unchecked() && !runner.takes(m)) {
+      if (onDemand && state == ActorState.PASSIVE) {
+        command(new Command.Passivate()); // nothing was made for it but this cell
+      }
+      return;
+    }
     if (state == ActorState.PASSIVE) {
       if (m.kind() == Message.Kind.RESUME) {
         return; // its stream went with the memory
@@ -482,6 +488,12 @@ final class ActorCell implements Ready {
 
   void setGuest(GuestInstance g) {
     guest = g;
+  }
+
+  /** The guest that did not take its state; another one begins. */
+  void discardRefused() {
+    app.names().releaseAll(id);
+    discardGuest(stoppedError("it begins anew"));
   }
 
   @Nullable GuestInstance guest() {
@@ -631,7 +643,7 @@ final class ActorCell implements Ready {
     if (onDemand && !inbox.close()) {
       return; // a message came first: its batch sets the timer again
     }
-    if (!isDurable()) {
+    if (!isDurable() && guest != null) {
       app.engine().noteStateDropped(this);
     }
     if (onDemand) {

@@ -255,19 +255,11 @@ public final class ActorEngine implements Engine {
   }
 
   /** A committed effect that no receiver will ever take. */
-  void undeliverable(ActorId sender, Outgoing effect, String why) {
+  void undeliverable(ActorId sender, String op, String target, String why) {
     telemetry.deadLetter(sender, why);
     LOG.log(
         Level.WARNING,
-        () ->
-            "dead letter: "
-                + effect.op()
-                + " from "
-                + sender
-                + " to "
-                + effect.target()
-                + ": "
-                + why);
+        () -> "dead letter: " + op + " from " + sender + " to " + target + ": " + why);
   }
 
   /** Said once a cell: whoever is surprised finds it in the log. */
@@ -342,7 +334,8 @@ public final class ActorEngine implements Engine {
   }
 
   /**
-   * Delivers an effect of a durable actor. Runs on threads of the store as well, so it never waits.
+   * Delivers an effect of a durable actor. Runs on threads of the store as well, so it never waits,
+   * and leaves the check of the payload to the receiver's worker.
    *
    * @throws HostException UNAVAILABLE or RESOURCE_EXHAUSTED if the receiver cannot take it now
    */
@@ -355,7 +348,6 @@ public final class ActorEngine implements Engine {
     }
     app.refuseUnlessRunning();
     app.checkAccess(target.type(), from.app().systemContext(), from.id().app());
-    app.checkInput(target.type(), e.op(), e.payload());
     ActorCell cell = app.find(target.localAddress());
     Message m =
         new Message(
@@ -368,7 +360,8 @@ public final class ActorEngine implements Engine {
             null,
             null,
             cell.isDurable() ? receipt : null,
-            redelivered);
+            redelivered,
+            true);
     if (!cell.enqueue(m, null)) {
       throw new HostException(ErrorCode.UNAVAILABLE, e.target() + " is leaving memory");
     }
@@ -459,6 +452,11 @@ public final class ActorEngine implements Engine {
 
   private static boolean mayFollow(@Nullable AppRuntime old) {
     return old == null || old.state() == AppStatus.AppState.STOPPED;
+  }
+
+  @Override
+  public void forget(AppId app) {
+    guestLog.forget(app);
   }
 
   @Override

@@ -116,6 +116,9 @@ public interface Engine extends AutoCloseable {
    */
   List<RecentLog.Line> log(AppId app, long after, Duration wait) throws InterruptedException;
 
+  /** Drops what is kept of an app that does not run and will not again: its log. */
+  default void forget(AppId app) {}
+
   /** The supervisor tree of an app. */
   Optional<TreeNode> tree(AppId app);
 

@@ -97,13 +97,15 @@ sealed interface Mailbox {
     public @Nullable Message poll() {
       Message m = queue.poll();
       if (m != null) {
-        if (m.kind() == Message.Kind.RESUME) {
-          forced.decrementAndGet();
-        }
+        // In this order: between the two there is room too much for a moment, never too little.
         size.decrementAndGet();
-        Thread waiter = waiters.poll();
-        if (waiter != null) {
-          LockSupport.unpark(waiter);
+        if (m.kind() == Message.Kind.RESUME) {
+          forced.decrementAndGet(); // it took no place, so none is free now
+        } else {
+          Thread waiter = waiters.poll();
+          if (waiter != null) {
+            LockSupport.unpark(waiter);
+          }
         }
       }
       return m;

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param reply where the reply goes; null for a send
  * @param receipt what the sender's outbox is told once; null for what no outbox sent
  * @param redelivered whether the receiver may have handled it already
+ * @param unchecked whether nobody has compared its payload with what the operation takes
  */
 record Message(
     MessageId id,
@@ -25,7 +26,23 @@ record Message(
     @Nullable ReplySlot reply,
     @Nullable String idempotencyKey,
     @Nullable Receipt receipt,
-    boolean redelivered) {
+    boolean redelivered,
+    boolean unchecked) {
+
+  /** A message whose payload was checked where it was sent, or needs no check. */
+  Message(
+      MessageId id,
+      @Nullable ActorId from,
+      Kind kind,
+      String op,
+      Payload payload,
+      RequestContext context,
+      @Nullable ReplySlot reply,
+      @Nullable String idempotencyKey,
+      @Nullable Receipt receipt,
+      boolean redelivered) {
+    this(id, from, kind, op, payload, context, reply, idempotencyKey, receipt, redelivered, false);
+  }
 
   enum Kind {
     ASK,

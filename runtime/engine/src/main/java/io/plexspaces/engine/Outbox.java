@@ -174,7 +174,9 @@ final class Outbox {
       if (full || e.code() == ErrorCode.UNAVAILABLE) {
         return false;
       }
-      cell.app().engine().undeliverable(cell.id(), p.effect, e.error().message());
+      cell.app()
+          .engine()
+          .undeliverable(cell.id(), p.effect.op(), p.effect.target(), e.error().message());
       acknowledge(p);
       return true;
     }

@@ -48,6 +48,15 @@ final class Turn implements TurnContext, GuestHost {
     }
   }
 
+  /** Of what one turn may record. */
+  static final long MAX_STEP_BYTES = 64L << 20;
+
+  /** What a step takes beside its result. */
+  private static final int STEP_BYTES = 256;
+
+  /** Less is not worth the node's counting. */
+  private static final long STEPS_CHARGED_FROM = 64 << 10;
+
   private final ActorCell cell;
   private final Worker worker;
   private final RequestContext request;
@@ -89,6 +98,9 @@ final class Turn implements TurnContext, GuestHost {
   private @Nullable List<TurnRecord.Outgoing> effects;
   private @Nullable Map<Integer, Outbox.Ticket> releasedEarly;
   private int stepCount;
+  private long stepBytes;
+  private long chargedBytes;
+  private boolean stepsHandedOn;
   private int effectCount;
 
   /** The last errors that host calls gave to the guest; null in nearly every turn. */
@@ -377,6 +389,7 @@ final class Turn implements TurnContext, GuestHost {
   public Frame call(String operation, Frame input) {
     beforeCall();
     HostOperation op = cell.app().engine().operations().find(operation);
+    requireRoomForSteps(op);
     try {
       if (op == null) {
         throw new HostException(ErrorCode.UNIMPLEMENTED, unknown(operation));
@@ -425,11 +438,70 @@ final class Turn implements TurnContext, GuestHost {
     }
   }
 
-  private void record(HostOperation op, Frame input, byte[] result, boolean failed) {
-    if (cell.isDurable()
+  private boolean records(HostOperation op) {
+    return cell.isDurable()
         && !readOnly
         && op.effect() != Effect.DEFERRED
-        && !op.name().equals("log")) {
+        && !op.name().equals("log");
+  }
+
+  /** What a durable turn has read and asked is in the heap until its commit. */
+  private void requireRoomForSteps(@Nullable HostOperation op) {
+    if (op == null || !records(op)) {
+      return;
+    }
+    HostException full = null;
+    if (stepBytes >= MAX_STEP_BYTES) {
+      full =
+          new HostException(
+              ErrorCode.RESOURCE_EXHAUSTED,
+              "this turn has read and asked for "
+                  + (MAX_STEP_BYTES >> 20)
+                  + " MiB, all that the journal takes of one turn of a durable actor: do the rest"
+                  + " in further turns, with messages to itself");
+    } else if (stepBytes - chargedBytes >= STEPS_CHARGED_FROM) {
+      cell.app().engine().relieveMemory();
+      try {
+        cell.app().engine().budget().charge(stepBytes - chargedBytes);
+        chargedBytes = stepBytes;
+      } catch (HostException e) {
+        full = e;
+      }
+    }
+    if (full != null) {
+      note(full.error());
+      throw full;
+    }
+  }
+
+  /** The steps are the commit's now: it gives them back. */
+  void handOnSteps() {
+    stepsHandedOn = true;
+  }
+
+  /** The turn is over; nobody needs its steps, unless its commit does. */
+  void dropSteps() {
+    if (!stepsHandedOn) {
+      releaseSteps();
+    }
+  }
+
+  /** Gives back what the steps took of the node's memory, once. The store's threads as well. */
+  void releaseSteps() {
+    if (chargedBytes == 0) {
+      return;
+    }
+    long bytes;
+    synchronized (this) {
+      bytes = chargedBytes;
+      chargedBytes = 0;
+    }
+    cell.app().engine().budget().release(bytes);
+  }
+
+  private void record(HostOperation op, Frame input, byte[] result, boolean failed) {
+    if (records(op)) {
+      stepBytes += STEP_BYTES + result.length;
       if (steps == null) {
         steps = new ArrayList<>();
       }

@@ -79,21 +79,48 @@ final class TurnRunner {
     c.reseed(new SplittableRandom(seeds.getLong()));
     Recovered recovered = recover(worker);
     Payload kept = cell.isDurable() ? null : cell.app().keptStates().of(cell.id());
-    GuestInstance guest = spawn(worker, c.id().type(), seed);
-    boolean ready = false;
-    try {
-      c.setGuest(guest);
-      init(guest, worker, recovered, kept == null ? recovered.state() : kept);
-      ready = true;
-      if (kept != null) {
+    if (kept != null) {
+      try {
+        GuestInstance guest = begin(worker, c, seed, recovered, kept);
         cell.app().keptStates().taken(cell.id());
-      }
-      return guest;
-    } finally {
-      if (!ready) {
-        c.setGuest(guest);
+        return guest;
+      } catch (StateRefused e) {
+        if (!e.forGood()) {
+          throw e;
+        }
+        cell.app().keptStates().taken(cell.id());
+        cell.log(
+            3,
+            "its state does not fit the reloaded code, so it begins anew: " + e.error().message());
+        c.discardRefused();
       }
     }
+    return begin(worker, c, seed, recovered, recovered.state());
+  }
+
+  /** The guest has run its init, but does not go on from the state it is given. */
+  private static final class StateRefused extends HostException {
+    private static final long serialVersionUID = 1L;
+
+    StateRefused(HostError why) {
+      super(why);
+    }
+
+    /** Whether it would be so another time as well. */
+    boolean forGood() {
+      return switch (code()) {
+        case CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE -> false;
+        default -> true;
+      };
+    }
+  }
+
+  private GuestInstance begin(
+      Worker worker, ActorCell c, byte[] seed, Recovered recovered, @Nullable Payload state) {
+    GuestInstance guest = spawn(worker, c.id().type(), seed);
+    c.setGuest(guest);
+    init(guest, worker, recovered, state);
+    return guest;
   }
 
   /** Where the node's memory is full, idle actors make room: that takes a moment, no refusal. */
@@ -165,7 +192,7 @@ final class TurnRunner {
     try {
       require(guest.call(GuestOp.INIT, frame, turn));
       if (state != null) {
-        require(guest.call(GuestOp.RESTORE, Frame.ofBody(state.bytes()), turn));
+        restore(guest, state, turn);
       }
       turn.end();
       commitInit(turn);
@@ -177,6 +204,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      turn.dropSteps();
       if (!committed) {
         turn.rollBackParticipants();
       }
@@ -184,6 +212,20 @@ final class TurnRunner {
     Journal j = journal;
     if (j != null && !recovered.pending().isEmpty()) {
       cell.outbox().redispatch(j, recovered.pending());
+    }
+  }
+
+  private static void restore(GuestInstance guest, Payload state, Turn turn) {
+    HostError error;
+    try {
+      error = guest.call(GuestOp.RESTORE, Frame.ofBody(state.bytes()), turn).error();
+    } catch (GuestTrap e) {
+      error = e.error();
+    } catch (TurnStopped e) {
+      error = e.error();
+    }
+    if (error != null) {
+      throw new StateRefused(error);
     }
   }
 
@@ -223,6 +265,7 @@ final class TurnRunner {
             null,
             cell.app().module().digest(),
             "");
+    turn.handOnSteps();
     pipeline.append(j, record, outputs(turn, j, record.seq(), List.copyOf(turn.effects()), null));
   }
 
@@ -268,6 +311,24 @@ final class TurnRunner {
 
   private void count(Message m, String outcome, long nanos) {
     engine().telemetry().message(cell.id(), m.kind().label(), outcome, nanos);
+  }
+
+  /**
+   * Whether the payload of what an outbox sent is what the operation takes. If not, it is a dead
+   * letter of its sender, and nothing of it reaches this actor.
+   */
+  boolean takes(Message m) {
+    try {
+      cell.app().checkInput(cell.id().type(), m.op(), m.payload());
+      return true;
+    } catch (HostException e) {
+      ActorId from = m.from();
+      engine()
+          .undeliverable(
+              from == null ? cell.id() : from, m.op(), cell.id().address(), e.error().message());
+      m.acknowledge();
+      return false;
+    }
   }
 
   void handle(Message m, Worker worker) {
@@ -435,6 +496,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      turn.dropSteps();
       guest.forgetMark(); // a guest that rests needs one version of its memory
     }
     if (stream != null) {
@@ -504,6 +566,7 @@ final class TurnRunner {
     return new CommitPipeline.Gated() {
       @Override
       public void released() {
+        turn.releaseSteps();
         turn.commitParticipants();
         if (j != null && !effects.isEmpty()) {
           cell.outbox().dispatch(j, s, turn, effects);
@@ -515,6 +578,7 @@ final class TurnRunner {
 
       @Override
       public void cancelled(HostError why) {
+        turn.releaseSteps();
         turn.rollBackParticipants();
         if (answer != null) {
           answer.fail(why);
@@ -618,6 +682,7 @@ final class TurnRunner {
             key == null ? null : requestDigest(m),
             cell.app().module().digest(),
             m.context().traceId());
+    turn.handOnSteps();
     pipeline.append(j, record, outputs(turn, j, s, effects, answer));
   }
 
@@ -736,6 +801,7 @@ final class TurnRunner {
   void keepState(Worker worker) {
     GuestInstance guest = cell.guest();
     if (guest == null) {
+      cell.log(3, "its state is not kept: it had left memory");
       return;
     }
     Turn turn =
@@ -757,6 +823,7 @@ final class TurnRunner {
       turn.end();
       turn.rollBackParticipants();
       cell.setTurn(null);
+      turn.dropSteps();
     }
   }
 
@@ -789,6 +856,7 @@ final class TurnRunner {
     } finally {
       turn.end();
       cell.setTurn(null);
+      turn.dropSteps();
     }
   }
 }

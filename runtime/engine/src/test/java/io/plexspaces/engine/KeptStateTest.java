@@ -22,6 +22,7 @@ import io.plexspaces.engine.plan.AppPlan;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -161,5 +162,142 @@ class KeptStateTest {
     assertThat(lines).hasSize(RecentLog.MAX_LINES);
     assertThat(lines.getLast().number()).isEqualTo(RecentLog.MAX_LINES + 11);
     assertThat(lines.getLast().message()).hasSize(RecentLog.MAX_LINE_CHARS);
+  }
+
+  /** Says what it began from; takes no state of another version. */
+  private static final class Picky implements NativeActor {
+    private final String version;
+    private String state;
+
+    Picky(String version) {
+      this.version = version;
+      this.state = "\"" + version + "\"";
+    }
+
+    @Override
+    public Payload handle(NativeContext c, String op, Payload p) {
+      return json(state);
+    }
+
+    @Override
+    public Payload snapshot() {
+      return json(state);
+    }
+
+    @Override
+    public void restore(Payload kept) {
+      state = "\"half " + version + "\"";
+      if (!kept.text().contains(version)) {
+        throw NativeModule.refuse(ErrorCode.INTERNAL, "no field \"count\" in " + kept.text());
+      }
+    }
+  }
+
+  @Test
+  void anActorWhoseStateDoesNotFitTheNewCodeBeginsAnewAndItsLogSaysSo() throws Exception {
+    NativeModule old = NativeModule.builder().type("counter", () -> new Picky("v1"), "get").build();
+    NativeModule other =
+        NativeModule.builder().type("counter", () -> new Picky("v2"), "get").build();
+    AppPlan plan = app(List.of(child("main", "counter", actor())));
+    engine.start(plan, old);
+    engine.start(plan, other, engine.stopKeepingStates(APP, Duration.ZERO));
+    assertThat(ask("counter/main", "get")).isEqualTo("\"v2\"");
+    assertThat(engine.log(APP, 0, Duration.ZERO))
+        .singleElement()
+        .satisfies(l -> {
+          assertThat(l.level()).isEqualTo(3);
+          assertThat(l.message())
+              .contains("does not fit the reloaded code", "begins anew", "no field \"count\"");
+        });
+    // The next reload has nothing in its way.
+    engine.start(plan, other, engine.stopKeepingStates(APP, Duration.ZERO));
+    assertThat(ask("counter/main", "get")).isEqualTo("\"half v2\"");
+  }
+
+  private static RecentLog log(AtomicLong millis) {
+    return new RecentLog(
+        (actor, level, message) -> {}, () -> java.time.Instant.ofEpochMilli(millis.get()));
+  }
+
+  @Test
+  void theLinesOfAnAppThatIsGoneAreGoneAndNumbersDoNotRepeat() throws Exception {
+    AtomicLong now = new AtomicLong(5);
+    RecentLog log = log(now);
+    log.log(id("counter/main"), 2, "old secret");
+    long last = log.lines(APP, 0, Duration.ZERO).getLast().number();
+    log.forget(APP);
+    assertThat(log.lines(APP, 0, Duration.ZERO)).isEmpty();
+    log.forget(APP);
+    now.set(6);
+    log.log(id("counter/main"), 2, "new");
+    assertThat(log.lines(APP, last, Duration.ZERO))
+        .extracting(RecentLog.Line::message)
+        .containsExactly("new");
+  }
+
+  @Test
+  void aFollowerFromBeforeARestartMissesNothing() throws Exception {
+    AtomicLong now = new AtomicLong(1_000);
+    RecentLog before = log(now);
+    for (int i = 0; i < 50; i++) {
+      before.log(id("counter/main"), 2, "line");
+    }
+    long last = before.lines(APP, 0, Duration.ZERO).getLast().number();
+    for (long later : new long[] {2_000, 10}) { // also where the clock was set back
+      now.set(later);
+      RecentLog after = log(now);
+      for (int i = 0; i < 60; i++) {
+        after.log(id("counter/main"), 2, "line " + i);
+      }
+      assertThat(after.lines(APP, last, Duration.ZERO)).hasSize(60);
+    }
+  }
+
+  @Test
+  void aFollowerOfOneAppIsNotWokenByAnother() throws Exception {
+    AtomicLong looked = new AtomicLong();
+    RecentLog log = log(new AtomicLong(1));
+    Thread follower =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                looked.set(log.lines(APP, 0, Duration.ofMinutes(1)).size());
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    while (follower.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    // The other app's line takes a lock that the follower does not use: it stays where it is.
+    for (int i = 0; i < 1000; i++) {
+      log.log(ActorId.parse("t", "other/counter/main"), 2, "theirs");
+      assertThat(follower.getState()).isEqualTo(Thread.State.TIMED_WAITING);
+    }
+    log.log(id("counter/main"), 2, "ours");
+    follower.join();
+    assertThat(looked).hasValue(1);
+  }
+
+  @Test
+  void theLinesOfManyAppsShareABound() {
+    RecentLog log = log(new AtomicLong(1));
+    String line = "x".repeat(RecentLog.MAX_LINE_CHARS);
+    for (int a = 0; a < RecentLog.MAX_APPS + 20; a++) {
+      log.log(ActorId.parse("t", "app" + a + "/counter/main"), 2, "one");
+    }
+    assertThat(log.apps()).isEqualTo(RecentLog.MAX_APPS);
+    for (int i = 0; i < 40; i++) {
+      log.log(id("counter/main"), 2, line);
+    }
+    assertThat(chars(log)).isLessThanOrEqualTo(RecentLog.MAX_ALL_CHARS / RecentLog.MAX_APPS);
+  }
+
+  private static long chars(RecentLog log) {
+    try {
+      return log.lines(APP, 0, Duration.ZERO).stream().mapToLong(l -> l.message().length()).sum();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

@@ -96,7 +96,7 @@ final class JavaScript implements Language {
   @Override
   public Program start(Context context, LoadedApp app, HostCalls calls) {
     Value global = context.getBindings(ID);
-    ScriptPositions positions = new ScriptPositions(app.sources().sources());
+    ScriptPositions positions = app.positions();
     ProxyExecutable host = args -> hostCall(calls, positions, args);
     global.putMember("__plexspaces_host", host);
     context.eval(PRELUDE);

@@ -100,7 +100,7 @@ final class QuickJsImports {
     Rejections open = rejected.computeIfAbsent(guest.state(), s -> new Rejections());
     if (a[2] == 0) {
       open.rejected(
-          js.identity(promise), () -> GuestErrors.cut(positions.original(js.describe(reason))));
+          js.identity(promise), () -> positions.original(GuestErrors.cut(js.describe(reason))));
     } else {
       open.handled(js.identity(promise));
     }
