@@ -37,7 +37,10 @@ type actor struct {
 	instance guest.Instance
 	links    []string
 	restarts int
-	busy     bool
+	// life counts how often it was made anew, why is the reason of the last time.
+	life int
+	why  string
+	busy bool
 	// doomed is why it ends when its turn does.
 	doomed string
 }
@@ -51,30 +54,34 @@ func refuse(code wire.Code, format string, args ...any) error {
 	return &e
 }
 
-// address is the whole address of a target: a child id, type/key or app/type/key.
+// maxKey is how many bytes an actor's key may have.
+const maxKey = 512
+
+// address is the whole address of a target: a child id, type/key of the own app, or app/type/key. Only
+// the last has room for keys with slashes.
 func (n *Node) address(target string) (string, error) {
-	parts := strings.SplitN(target, "/", 3)
-	kind, key := parts[0], ""
-	switch {
-	case len(parts) == 1:
+	switch strings.Count(target, "/") {
+	case 0:
 		c, ok := n.started[target]
 		if !ok {
 			return "", refuse(wire.NotFound, "app %q has no child %q; an address is a child id, type/key or app/type/key", n.app, target)
 		}
-		kind, key = c.actorType, target
-	case parts[0] == n.app && len(parts) == 3:
-		kind, key = parts[1], parts[2]
-	case n.types[kind] != nil:
-		key = target[len(kind)+1:]
-	case len(parts) == 2:
-		// An app's own actor of a type that there is not.
-	default:
-		return "", refuse(wire.NotFound, "there is no app %q: a test node runs one app, %q", parts[0], n.app)
+		return n.app + "/" + c.actorType + "/" + target, nil
+	case 1:
+		target = n.app + "/" + target
+	}
+	parts := strings.SplitN(target, "/", 3)
+	app, kind, key := parts[0], parts[1], parts[2]
+	if app != n.app {
+		return "", refuse(wire.NotFound, "there is no app %q: a test node runs one app, %q", app, n.app)
 	}
 	if n.types[kind] == nil {
-		return "", refuse(wire.NotFound, "the app has no actor type %q", kind)
+		return "", refuse(wire.NotFound, "app %q has no actor type %q; it has %s", app, kind, strings.Join(slices.Sorted(maps.Keys(n.types)), ", "))
 	}
-	return n.app + "/" + kind + "/" + key, nil
+	if key == "" || len(key) > maxKey {
+		return "", refuse(wire.InvalidArgument, "actor key %q is not valid: 1 to %d bytes of UTF-8", key, maxKey)
+	}
+	return target, nil
 }
 
 // find brings a target's actor into memory.
@@ -161,6 +168,7 @@ func (n *Node) assign(a *actor, state []byte) error {
 
 // restore makes an actor anew from a state.
 func (n *Node) restore(a *actor, state []byte) error {
+	a.life++
 	if err := n.init(a, true, true); err != nil {
 		return err
 	}
@@ -174,6 +182,7 @@ func (n *Node) crashed(a *actor, reason string, state []byte) {
 		return
 	}
 	a.restarts++
+	a.why = "it crashed while it streamed: " + reason
 	n.exited(a, "error: "+reason)
 	if err := n.restore(a, state); err != nil {
 		n.t.Fatalf("%s does not start again: %v", a.address, err)

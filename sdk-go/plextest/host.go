@@ -12,7 +12,11 @@ import (
 type open struct {
 	message *message
 	actor   *actor
-	ended   bool
+	// life is which of the actor's lives its memory is of.
+	life  int
+	ended bool
+	// inner are the streams that its handler has opened: they end with it.
+	inner []string
 }
 
 func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
@@ -24,21 +28,56 @@ func (n *Node) advanceStream(s *open) ([]byte, bool, error) {
 		return nil, false, nil
 	case s.actor == nil:
 		if s.actor, err = n.callee(s.message.target); err == nil {
+			s.life = s.actor.life
 			err = n.accept(s.actor.kind, s.message, true)
 		}
 		if err == nil {
 			h := s.message.header(n.types[s.actor.kind][s.message.op].kind)
 			h["stream"] = true
-			header, value, err = n.turnOf(s.actor, opHandle, h, s.message.body, forever)
+			header, value, err = n.turnOf(s.actor, n.turnOfStream(s), opHandle, h, s.message.body)
 		}
 	default:
 		if _, err = n.callee(s.actor.address); err == nil {
-			header, value, err = n.turnOf(s.actor, opResumeStream, map[string]any{"id": s.message.id}, nil, forever)
+			err = n.gone(s)
+		}
+		if err == nil {
+			header, value, err = n.turnOf(s.actor, n.turnOfStream(s), opResumeStream, map[string]any{"id": s.message.id}, nil)
+			if err != nil {
+				n.closeStream(s) // The turn was undone, and with it what ended the stream.
+			}
 		}
 	}
 	more, _ := header["more"].(bool)
-	s.ended = err != nil || !more
+	if s.ended = err != nil || !more; s.ended {
+		n.closeAll(&s.inner)
+	}
 	return value, more, err
+}
+
+func (n *Node) turnOfStream(s *open) *turn {
+	t := n.turn(s.actor, s.message)
+	t.streams = &s.inner
+	return t
+}
+
+func (n *Node) closeAll(streams *[]string) {
+	ids := *streams
+	*streams = nil
+	for _, id := range ids {
+		n.closeStream(n.streams[id])
+		delete(n.streams, id)
+	}
+}
+
+// gone is what the reader of a stream gets when the memory is gone that held it.
+func (n *Node) gone(s *open) error {
+	switch {
+	case n.actors[s.actor.address] != s.actor:
+		return refuse(wire.Unavailable, "%s: it is being stopped", s.actor.address)
+	case s.life != s.actor.life:
+		return refuse(wire.Unavailable, "%s: %s", s.actor.address, s.actor.why)
+	}
+	return nil
 }
 
 func (n *Node) closeStream(s *open) {
@@ -46,9 +85,10 @@ func (n *Node) closeStream(s *open) {
 		return
 	}
 	s.ended = true
-	if n.actors[s.actor.address] == s.actor {
-		_, _, _ = n.turnOf(s.actor, opResumeStream, map[string]any{"id": s.message.id, "close": true}, nil, forever)
+	if n.gone(s) == nil {
+		_, _, _ = n.turnOf(s.actor, n.turnOfStream(s), opResumeStream, map[string]any{"id": s.message.id, "close": true}, nil)
 	}
+	n.closeAll(&s.inner)
 }
 
 // call is the host of the running turn.
@@ -61,16 +101,26 @@ func (n *Node) call(operation string, h map[string]any, body []byte) (map[string
 	if err != nil {
 		return nil, nil, err
 	}
-	h = parsed.(map[string]any)
 	if len(n.stack) == 0 {
 		return nil, nil, refuse(wire.FailedPrecondition, "%s is possible only in a turn", operation)
 	}
 	t := n.stack[len(n.stack)-1]
+	header, reply, err := n.answer(t, operation, parsed.(map[string]any), body)
+	if err != nil {
+		t.note(err)
+	}
+	return header, reply, err
+}
+
+func (n *Node) answer(t *turn, operation string, h map[string]any, body []byte) (map[string]any, []byte, error) {
+	if err := t.allow(operation); err != nil {
+		return nil, nil, err
+	}
 	switch operation {
 	case "stream_next":
 		s := n.streams[text(h, "stream")]
-		if s == nil {
-			return nil, nil, refuse(wire.NotFound, "there is no stream %q", text(h, "stream"))
+		if s == nil || s.ended {
+			return nil, nil, refuse(wire.NotFound, "there is no open stream %q here: one that a turn opens ends with it, and one that has ended is gone", text(h, "stream"))
 		}
 		value, more, err := n.advanceStream(s)
 		return map[string]any{"more": more}, value, err
@@ -116,7 +166,10 @@ func (n *Node) operation(t *turn, operation string, h map[string]any, body []byt
 			return nil, err
 		}
 		n.streams[m.id] = &open{message: m}
-		t.streams = append(t.streams, m.id)
+		if t.streams == nil {
+			t.streams = &t.own
+		}
+		*t.streams = append(*t.streams, m.id)
 		return m.id, nil
 	case "stream_close":
 		n.closeStream(n.streams[text(h, "stream")])

@@ -7,9 +7,10 @@
 //	}
 //
 // The actor types are those that the package under test registers. Actors begin to exist with the
-// first message to them, and are durable. A turn that fails leaves nothing of its own, a crash tells
-// monitors and links, and payloads are checked against schemas, as on a node. Time is the test's: it
-// moves by Advance, and when an actor waits and nobody else has anything to do.
+// first message to them, and are durable. A turn that fails leaves nothing of its own, a query changes
+// nothing, a crash tells monitors and links and ends the actor's streams, and payloads are checked
+// against schemas, as on a node. Time is the test's: it moves by Advance, and when an actor waits and
+// nobody else has anything to do.
 //
 // The host has messages, streams, timers, the life of actors (spawn, stop, monitors, links, names),
 // the tuple space, shard groups with their collectives, and fakes for service links. What else the
@@ -207,6 +208,7 @@ func (n *Node) Restart(target string) {
 	defer n.enter()()
 	a, err := n.find(target)
 	if err == nil {
+		a.why = "it was started anew"
 		err = n.restore(a, n.snapshot(a))
 	}
 	if err != nil {

@@ -49,6 +49,7 @@ type by struct{ By int64 }
 func newBench(exits bool) *bench {
 	b := &bench{Log: []any{}}
 	plexspaces.On(b, "do", b.do)
+	plexspaces.OnQuery(b, "look", func(in do) (any, error) { b.Value++; return b.do(in) })
 	for _, op := range []string{"note", "__DOWN__", "__ALLREDUCE__", "__EXIT__"} {
 		if op == "__EXIT__" && !exits {
 			continue

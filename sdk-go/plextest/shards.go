@@ -105,7 +105,7 @@ func (n *Node) rescale(g *group, count int) error {
 	for shard := len(g.shards); shard < count; shard++ {
 		a := n.newActor(fmt.Sprintf("%s/%s/%s-%d", n.app, text(g.spec, "actor_type"), g.id, shard))
 		a.more = map[string]any{"shard": shard, "shard_count": count, "group_id": g.id}
-		if initial, ok := g.spec["initial_state"]; ok {
+		if initial := g.spec["initial_state"]; initial != nil {
 			a.initial, _ = wire.Marshal(initial)
 		}
 		if err := n.start(a); err != nil {

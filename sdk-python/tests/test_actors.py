@@ -271,9 +271,13 @@ def test_schemas_come_from_hints() -> None:
     assert "input" not in operations["whole"]
     assert operations["bare"]["doc"] == "Its name is the method's."
     order = operations["order"]["input"]
-    assert order["properties"]["items"] == {"type": "array", "items": {"$ref": "#/$defs/Item"}}
-    assert order["$defs"]["Item"]["required"] == ["name"]
-    assert order["$defs"]["Item"]["properties"]["level"] == {"enum": ["low", "high"], "default": "low"}
+    item = order["properties"]["items"]["items"]
+    assert item["required"] == ["name"]
+    assert item["properties"]["level"] == {
+        "type": "string",
+        "enum": ["low", "high"],
+        "default": "low",
+    }
     assert operations["nan"]["output"] == {"type": "number"}
 
 
@@ -379,6 +383,20 @@ def test_state_that_would_be_lost_is_refused_by_the_fields_name(what: str, why: 
     message = json.loads(error)["message"]
     assert "the state field free of StateActor" in message
     assert why in message
+
+
+def test_an_exact_restore_unsets_what_was_not_stored() -> None:
+    d = Direct(StateActor)
+    stored = d.guest.call(3, b"{}", b"")[2]
+    assert d.guest.type is not None
+    unset = [f.name for f in d.guest.type.fields if f.name not in json.loads(stored)]
+    assert unset, "the fixture has no field without a default"
+    for name in unset:
+        setattr(d.guest.instance, name, 1)
+    d.guest.call(4, b"{}", stored)
+    assert all(hasattr(d.guest.instance, name) for name in unset)
+    d.guest.call(4, b'{"exact":true}', stored)
+    assert not any(hasattr(d.guest.instance, name) for name in unset)
 
 
 def test_stored_state_that_does_not_fit_says_which_field() -> None:

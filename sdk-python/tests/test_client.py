@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -115,9 +117,13 @@ def test_what_does_not_answer(client: Client) -> None:
     hasty = Client(client.url, timeout=0.05)
     with pytest.raises(TimeoutError, match=r"did not answer within 0.05 s"):
         hasty.ask("app/t/k", "slow")
+    for key, again in ((None, False), ("k1", True)):
+        with pytest.raises(TimeoutError) as late:
+            hasty.ask("app/t/k", "slow", idempotency_key=key)
+        assert late.value.retryable is again
     with pytest.raises(HostError, match="cannot be reached") as e:
-        Client("http://127.0.0.1:1").apps()
-    assert e.value.code == "UNAVAILABLE"
+        Client("http://127.0.0.1:1").ask("app/t/k", "op")
+    assert (e.value.code, e.value.retryable) == ("UNAVAILABLE", True)
     with pytest.raises(ValueError, match="no address of a node"):
         Client("localhost:8001")
 
@@ -135,6 +141,96 @@ def test_streams_are_read_as_they_come(client: Client) -> None:
     with client.stream("app/t/k", "endless") as values:
         assert next(values) == {"n": 1}
     assert Node.closed.wait(10)
+
+
+STREAM = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+CHUNKED = STREAM + "Transfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n"
+
+
+@pytest.fixture
+def says() -> Iterator[Callable[[str], Client]]:
+    """A server that answers one request with bytes, and closes the connection."""
+    server = socket.create_server(("127.0.0.1", 0))
+    threads = []
+
+    def serve(answer: str) -> None:
+        connection, _ = server.accept()
+        with connection:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += connection.recv(65536)
+            head, _, body = request.partition(b"\r\n\r\n")
+            length = re.search(rb"Content-Length: (\d+)", head)
+            while length is not None and len(body) < int(length[1]):
+                body += connection.recv(65536)
+            connection.sendall(answer.encode())
+
+    def start(answer: str) -> Client:
+        threads.append(threading.Thread(target=serve, args=(answer,), daemon=True))
+        threads[-1].start()
+        return Client(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=5)
+
+    yield start
+    for t in threads:
+        t.join(5)
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [CHUNKED + "400\r\ndata: 2", CHUNKED + "0\r\n\r\n", STREAM + "\r\ndata: 1\n\n"],
+    ids=["within a chunk", "after the last chunk", "closed"],
+)
+def test_a_stream_that_is_cut_is_no_complete_one(
+    says: Callable[[str], Client], answer: str
+) -> None:
+    values = says(answer).stream("app/t/k", "values")
+    assert next(values) == 1
+    with pytest.raises(HostError, match="the connection ended before the stream did") as e:
+        next(values)
+    assert (e.value.code, e.value.retryable) == ("UNAVAILABLE", False)
+
+
+def test_a_stream_that_was_closed_has_ended(client: Client) -> None:
+    values = client.stream("app/t/k", "endless")
+    assert next(values) == {"n": 1}
+    values.close()
+    assert list(values) == []
+
+
+OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("", "gave no answer"),
+        (OK + 'Content-Length: 9\r\n\r\n{"a"', "broke off"),
+        (OK + 'Transfer-Encoding: chunked\r\n\r\n9\r\n{"a"', "broke off"),
+        (OK.replace("200 OK", "404 No") + "Content-Length: 9\r\n\r\n{", "broke off"),
+    ],
+    ids=["none", "short", "within a chunk", "an error"],
+)
+def test_an_answer_that_breaks_off(
+    says: Callable[[str], Client], answer: str, said: str
+) -> None:
+    calls = [
+        (lambda c: c.ask("app/t/k", "op"), False),
+        (lambda c: c.send("app/t/k", "op", idempotency_key="k1"), True),
+        (lambda c: c.apps(), True),
+    ]
+    if "404" in answer:
+        calls.append((lambda c: c.stream("app/t/k", "op"), False))
+    for call, again in calls:
+        with pytest.raises(HostError, match=said) as e:
+            call(says(answer))
+        assert (e.value.code, e.value.retryable) == ("UNAVAILABLE", again)
+
+
+def test_an_answer_that_is_no_json(says: Callable[[str], Client]) -> None:
+    with pytest.raises(HostError, match="what is no JSON") as e:
+        says(OK + 'Content-Length: 4\r\n\r\n{"a"').ask("app/t/k", "op")
+    assert e.value.code == "INTERNAL"
 
 
 def test_apps(client: Client, tmp_path: Path) -> None:

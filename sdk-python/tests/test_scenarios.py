@@ -90,6 +90,11 @@ class Bench(Actor):
             raise BusinessError("FAILED_PRECONDITION", "refused")
         return results
 
+    @handler("look", "query")
+    def look(self, calls: list[Any]) -> list[Any]:
+        self.value += 1
+        return self.do(calls)
+
     @handler("note", "cast")
     def note(self, payload: Any) -> None:
         self.log.append(["note", payload])

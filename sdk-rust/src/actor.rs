@@ -78,7 +78,8 @@ impl Operation {
         Operation { output: Some(schema), ..self }
     }
 
-    pub(crate) fn describe(&self) -> Value {
+    /// What the module's description says of it: `name`, `kind`, `stream`, `doc`, `input`, `output`.
+    pub fn describe(&self) -> Value {
         let mut v = Value::object();
         v.set("name", self.name);
         v.set("kind", self.kind.name());
@@ -257,6 +258,15 @@ pub trait Actor: Default + 'static {
     /// The last words.
     fn terminate(&mut self, reason: &str) {
         let _ = reason;
+    }
+}
+
+/// The fields of stored state; for the macros.
+#[doc(hidden)]
+pub fn stored_fields(state: Value) -> Result<Value, Error> {
+    match state {
+        Value::Object(_) => Ok(state),
+        other => Err(Error::system(Code::DataLoss, format!("the stored state is no object but {}", other.kind()))),
     }
 }
 

@@ -113,10 +113,13 @@ impl Data for bool {
 }
 
 /// A whole number, also one that is written with a point.
-fn integer(value: &Value) -> Result<i64, Mismatch> {
+fn integer(value: &Value) -> Result<i128, Mismatch> {
     match value {
-        Value::Int(i) => Ok(*i),
-        Value::Float(f) if f.fract() == 0.0 && *f >= -9.3e18 && *f < 9_223_372_036_854_775_808.0 => Ok(*f as i64),
+        Value::Int(i) => Ok((*i).into()),
+        Value::UInt(u) => Ok((*u).into()),
+        Value::Float(f) if f.fract() == 0.0 && *f >= -9.3e18 && *f < 9_223_372_036_854_775_808.0 => {
+            Ok((*f as i64).into())
+        }
         other => Err(Mismatch::new("an integer", other)),
     }
 }
@@ -131,8 +134,7 @@ macro_rules! integers {
                 })
             }
             fn to_value(&self) -> Value {
-                // What is beyond 64 bits with a sign has no integer on the wire.
-                i64::try_from(*self).map_or(Value::Float(*self as f64), Value::Int)
+                i64::try_from(*self).map_or(Value::UInt(*self as u64), Value::Int)
             }
             fn schema() -> Value {
                 json!($schema)
@@ -513,6 +515,11 @@ mod tests {
     fn values_are_read_as_types() {
         assert_eq!(i64::from_value(json!(3.0)), Ok(3));
         assert_eq!(u8::from_value(json!(255)), Ok(255));
+        for n in [0, 1 << 63, u64::MAX] {
+            assert_eq!(u64::from_value(n.to_value()), Ok(n));
+            assert_eq!(json!(n).as_u64(), Some(n));
+            assert_eq!(Value::parse(json!(n).to_json().as_bytes()), Ok(n.to_value()));
+        }
         assert_eq!(f64::from_value(json!(3)), Ok(3.0));
         assert_eq!(Option::<i64>::from_value(Value::Null), Ok(None));
         assert_eq!(Bytes::from_value(Value::Bytes(vec![1])), Ok(Bytes(vec![1])));
@@ -526,6 +533,10 @@ mod tests {
     fn a_wrong_value_is_named_with_its_place() {
         assert_eq!(message::<i64>(json!(1.5)), "\"f\" must be an integer, not a number");
         assert_eq!(message::<i64>(json!(9.3e18)), "\"f\" must be an integer, not a number");
+        assert_eq!(
+            message::<i64>(Value::UInt(1 << 63)),
+            "\"f\" must be an integer from -9223372036854775808 to 9223372036854775807, not 9223372036854775808"
+        );
         assert_eq!(message::<u8>(json!(256)), "\"f\" must be an integer from 0 to 255, not 256");
         assert_eq!(message::<Vec<bool>>(json!([true, 1])), "\"f[1]\" must be a boolean, not an integer");
         assert_eq!(

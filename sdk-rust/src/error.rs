@@ -41,8 +41,8 @@ codes! {
 }
 
 /// A failure. A handler that returns one made by [`Error::business`] refuses the message: the turn is
-/// undone, the caller gets the error, nothing restarts. Any other error is a crash, which the
-/// supervisor decides on.
+/// undone, the caller gets the error, nothing restarts. One that a host call gave and a handler returns as it
+/// is fails the turn, but is no crash. Any other error is a crash, which the supervisor decides on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error {
     /// What kind of failure.

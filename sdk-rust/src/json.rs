@@ -168,6 +168,9 @@ impl<'a> Reader<'a> {
             if let Ok(i) = s.parse() {
                 return Ok(Value::Int(i));
             }
+            if let Ok(u) = s.parse() {
+                return Ok(Value::UInt(u));
+            }
         }
         match s.parse::<f64>() {
             Ok(f) if f.is_finite() => Ok(Value::Float(f)),
@@ -252,6 +255,9 @@ impl Writer<'_> {
             Value::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
             Value::Int(i) => {
                 let _ = write!(self.out, "{}", i);
+            }
+            Value::UInt(u) => {
+                let _ = write!(self.out, "{}", u);
             }
             Value::Float(f) if f.is_finite() => {
                 // Debug keeps the point, so that the number stays a floating-point one.
@@ -390,6 +396,22 @@ mod tests {
             assert_eq!(parse(b.to_json().as_bytes()), Ok(b));
         }
         assert_eq!(Value::Float(2.0).to_json(), "2.0");
+    }
+
+    #[test]
+    fn integers_keep_64_bits_with_a_sign_or_without() {
+        for (text, value) in [
+            ("9223372036854775807", Value::Int(i64::MAX)),
+            ("9223372036854775808", Value::UInt(1 << 63)),
+            ("18446744073709551615", Value::UInt(u64::MAX)),
+            ("-9223372036854775808", Value::Int(i64::MIN)),
+        ] {
+            assert_eq!(parse(text.as_bytes()), Ok(value.clone()));
+            assert_eq!(value.to_json(), text);
+        }
+        // What is beyond goes on as a number with a point.
+        assert_eq!(parse(b"18446744073709551616"), Ok(Value::Float(18446744073709551616.0)));
+        assert_eq!(parse(b"-9223372036854775809"), Ok(Value::Float(-9223372036854775808.0)));
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub use value::Value;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::abi::answer;
-    pub use crate::actor::{restore_field, snapshot_field, IntoReply};
+    pub use crate::actor::{restore_field, snapshot_field, stored_fields, IntoReply};
     pub use crate::data::{field, object, object_schema, property};
     pub use crate::definitions::named;
     pub use crate::running::Registry;

@@ -134,7 +134,7 @@ macro_rules! actor {
 
             fn restore(&mut self, state: $crate::Value) -> ::std::result::Result<(), $crate::Error> {
                 #[allow(unused_mut)]
-                let mut state = state;
+                let mut state = $crate::__private::stored_fields(state)?;
                 let _ = &mut state;
                 $( $crate::__private::restore_field(&mut self.$field, &mut state, stringify!($field))?; )*
                 ::std::result::Result::Ok(())

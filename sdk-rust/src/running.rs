@@ -15,20 +15,20 @@ pub trait AnyActor {
     fn terminate(&mut self, reason: &str);
     /// Begins anew; the streams stay.
     fn reset(&mut self);
+    fn forget_streams(&mut self);
 }
 
 struct Running<A: Actor> {
     actor: A,
     streams: BTreeMap<String, Stream<A, Value>>,
+    /// Those that have ended by an error: a host that undoes the turn closes them.
+    failed: BTreeMap<String, Stream<A, Value>>,
 }
 
 impl<A: Actor> Running<A> {
-    fn next(&mut self, id: String, mut stream: Stream<A, Value>) -> Result<Option<Value>, Error> {
-        let next = stream.next(&mut self.actor)?;
-        if next.is_some() {
-            self.streams.insert(id, stream);
-        }
-        Ok(next)
+    fn unknown(id: &str) -> Error {
+        let why = format!("there is no stream \"{}\": it has ended, or the actor was restarted", id);
+        Error::system(Code::NotFound, why)
     }
 }
 
@@ -43,22 +43,27 @@ impl<A: Actor> AnyActor for Running<A> {
 
     fn begin_stream(&mut self, message: Message) -> Result<Option<Value>, Error> {
         let id = message.id.clone();
-        let stream = self.actor.handle_stream(message)?;
-        self.next(id, stream)
+        let mut stream = self.actor.handle_stream(message)?;
+        let next = stream.next(&mut self.actor)?;
+        if next.is_some() {
+            self.streams.insert(id, stream);
+        }
+        Ok(next)
     }
 
     fn resume_stream(&mut self, id: &str) -> Result<Option<Value>, Error> {
-        match self.streams.remove(id) {
-            Some(stream) => self.next(id.to_string(), stream),
-            None => Err(Error::system(
-                Code::Aborted,
-                format!("the stream \"{}\" is not open any more: its actor was restarted", id),
-            )),
+        let mut stream = self.streams.remove(id).ok_or_else(|| Running::<A>::unknown(id))?;
+        let next = stream.next(&mut self.actor);
+        match &next {
+            Ok(Some(_)) => drop(self.streams.insert(id.to_string(), stream)),
+            Ok(None) => {}
+            Err(_) => drop(self.failed.insert(id.to_string(), stream)),
         }
+        next
     }
 
     fn close_stream(&mut self, id: &str) -> Result<Option<Value>, Error> {
-        if let Some(stream) = self.streams.remove(id) {
+        if let Some(stream) = self.streams.remove(id).or_else(|| self.failed.remove(id)) {
             stream.close(&mut self.actor);
         }
         Ok(None)
@@ -79,6 +84,11 @@ impl<A: Actor> AnyActor for Running<A> {
     fn reset(&mut self) {
         self.actor = A::default();
     }
+
+    fn forget_streams(&mut self) {
+        self.streams.clear();
+        self.failed.clear();
+    }
 }
 
 /// An actor type of a module.
@@ -96,7 +106,7 @@ impl Type {
             name: A::TYPE,
             behavior: A::BEHAVIOR,
             operations: A::operations,
-            make: || Box::new(Running { actor: A::default(), streams: BTreeMap::new() }),
+            make: || Box::new(Running { actor: A::default(), streams: BTreeMap::new(), failed: BTreeMap::new() }),
         }
     }
 }

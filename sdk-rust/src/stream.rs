@@ -46,7 +46,8 @@ impl<A: 'static, T: 'static> Stream<A, T> {
         Stream { next: Box::new(next), closed: None }
     }
 
-    /// What to do when the reader leaves before the end; not called at the end or after an error.
+    /// What to do when the reader leaves before the end, or when a value after the first was an error: the turn of
+    /// the error is undone, this is a turn of its own. Not called at the end, and not if the actor crashed.
     pub fn on_close(mut self, closed: impl FnOnce(&mut A) + 'static) -> Stream<A, T> {
         self.closed = Some(Box::new(closed));
         self

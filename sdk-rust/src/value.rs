@@ -1,7 +1,8 @@
 use crate::Error;
 use std::ops::Index;
 
-/// A JSON value. Integers keep 64 bits; an object keeps the order of its fields.
+/// A JSON value. Integers keep 64 bits, with a sign or without; what is beyond is a [`Float`](Value::Float). An object
+/// keeps the order of its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// No value.
@@ -10,6 +11,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Int(i64),
+    /// A whole number beyond those: `Value::from(u64)` makes of each what it is.
+    UInt(u64),
     /// A number with a point.
     Float(f64),
     /// Text.
@@ -64,10 +67,19 @@ impl Value {
         }
     }
 
-    /// The integer, if this is one.
+    /// The integer, if this is one that has 64 bits with a sign.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Value::Int(i) => Some(*i),
+            _ => None,
+        }
+    }
+
+    /// The integer, if this is one that is not negative.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Value::Int(i) => u64::try_from(*i).ok(),
+            Value::UInt(u) => Some(*u),
             _ => None,
         }
     }
@@ -76,6 +88,7 @@ impl Value {
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Value::Int(i) => Some(*i as f64),
+            Value::UInt(u) => Some(*u as f64),
             Value::Float(f) => Some(*f),
             _ => None,
         }
@@ -150,7 +163,7 @@ impl Value {
         match self {
             Value::Null => "null",
             Value::Bool(_) => "a boolean",
-            Value::Int(_) => "an integer",
+            Value::Int(_) | Value::UInt(_) => "an integer",
             Value::Float(_) => "a number",
             Value::Str(_) => "a string",
             Value::Bytes(_) => "bytes",
@@ -198,7 +211,8 @@ from! {
     u8 => |v| Value::Int(v.into()),
     u16 => |v| Value::Int(v.into()),
     u32 => |v| Value::Int(v.into()),
-    usize => |v| Value::Int(v as i64),
+    u64 => |v| i64::try_from(v).map_or(Value::UInt(v), Value::Int),
+    usize => |v| Value::from(v as u64),
     f32 => |v| Value::Float(v.into()),
     f64 => |v| Value::Float(v),
     &str => |v| Value::Str(v.to_string()),

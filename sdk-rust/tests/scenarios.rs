@@ -52,6 +52,10 @@ impl<const EXITS: bool> Bench<EXITS> {
         let v = self.value;
         Ok(match op {
             "do" => return self.run(payload),
+            "look" => {
+                self.value += 1;
+                return self.run(payload);
+            }
             "note" | "__DOWN__" | "__ALLREDUCE__" | "__EXIT__" => {
                 self.log.push(json!([op, payload]));
                 Value::Null
@@ -127,7 +131,7 @@ macro_rules! bench {
                     Operation::call("nap").input(|| integer("ms")),
                 ];
                 all.extend(["do", "mark", "refuse", "boom", "fetch"].iter().map(|o| Operation::call(o)));
-                all.extend(["notes", "value", "numbers", "parts", "place"].iter().map(|o| Operation::query(o)));
+                all.extend(["look", "notes", "value", "numbers", "parts", "place"].iter().map(|o| Operation::query(o)));
                 all.extend(["note", "__DOWN__", "__ALLREDUCE__"].iter().map(|o| Operation::cast(o)));
                 if $exits {
                     all.push(Operation::cast("__EXIT__"));

@@ -5,18 +5,32 @@ import { parse, stringify } from "../src/json.js";
 export { HostError, TimeoutError };
 
 const PARTS = 3;
+/** How long the client waits after the time that it gave the node: the way there and back. */
+const WAY_MS = 5000;
+/** What timers can wait; longer ones would end at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** What says that a connection never stood, so that the node cannot have the request. */
+const CONNECTING = new Set(["connect", "getaddrinfo"]);
 
 export class PlexSpacesClient {
   #url;
   #token;
   #fetch;
+  #timeoutMs;
 
   constructor(options = {}) {
-    const { url = "http://127.0.0.1:8001", token, fetch: given = globalThis.fetch, ...unknown } = options;
+    const {
+      url = "http://127.0.0.1:8001",
+      token,
+      timeoutMs = 60_000,
+      fetch: given = globalThis.fetch,
+      ...unknown
+    } = options;
     const [name] = Object.keys(unknown);
     if (name !== undefined) {
-      throw new RangeError(`PlexSpacesClient: unknown option "${name}"; one of url, token, fetch`);
+      throw new RangeError(`PlexSpacesClient: unknown option "${name}"; one of url, token, timeoutMs, fetch`);
     }
+    this.#timeoutMs = timeoutMs;
     this.#url = String(url).replace(/\/+$/, "");
     this.#token = token;
     this.#fetch = given;
@@ -25,7 +39,7 @@ export class PlexSpacesClient {
   async ask(actor, op, payload = {}, options = {}) {
     const { timeoutMs = 30_000, idempotencyKey, signal } = options;
     const path = `${actorPath(actor)}/ask/${encodeURIComponent(op)}?timeout_ms=${timeoutMs}`;
-    return this.#json("POST", path, { payload, idempotencyKey, signal });
+    return this.#json("POST", path, { payload, idempotencyKey, signal, timeoutMs: timeoutMs + WAY_MS });
   }
 
   async send(actor, op, payload = {}, options = {}) {
@@ -36,15 +50,11 @@ export class PlexSpacesClient {
 
   async *stream(actor, op, payload = {}, options = {}) {
     const { timeoutMs = 30_000, signal } = options;
-    const stop = new AbortController();
     const path = `${actorPath(actor)}/stream/${encodeURIComponent(op)}?timeout_ms=${timeoutMs}`;
-    const response = await this.#request("POST", path, {
-      payload,
-      accept: "text/event-stream",
-      signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
-    });
+    const clock = new Clock(signal, timeoutMs + WAY_MS, false, this.#url);
     try {
-      for await (const { event, data } of events(response.body)) {
+      const response = await this.#request("POST", path, { payload, accept: "text/event-stream", clock });
+      for await (const { event, data } of events(clock.chunks(response.body))) {
         if (event === "end") {
           return;
         }
@@ -55,9 +65,9 @@ export class PlexSpacesClient {
           yield parse(data);
         }
       }
-      throw new HostError("UNAVAILABLE", "the connection ended before the stream did", { retryable: true });
+      throw new HostError("UNAVAILABLE", CUT, { retryable: false });
     } finally {
-      stop.abort();
+      clock.stop();
     }
   }
 
@@ -82,7 +92,7 @@ export class PlexSpacesClient {
       query.set("purge", String(options.purge));
     }
     const suffix = query.size === 0 ? "" : `?${query}`;
-    await this.#request("DELETE", `/api/v1/apps/${encodeURIComponent(app)}${suffix}`, { signal: options.signal });
+    await this.#json("DELETE", `/api/v1/apps/${encodeURIComponent(app)}${suffix}`, { signal: options.signal });
   }
 
   async apps(options = {}) {
@@ -114,17 +124,31 @@ export class PlexSpacesClient {
     return this.#json("GET", `${actorPath(actor)}/state`, options);
   }
 
-  async #json(method, path, request) {
-    const response = await this.#request(method, path, request);
-    const type = response.headers.get("content-type") ?? "";
-    if (type !== "" && !/[/+]json\b/.test(type)) {
-      return new Uint8Array(await response.arrayBuffer());
+  async #json(method, path, { signal, timeoutMs = this.#timeoutMs, ...request }) {
+    const again = method === "GET" || request.idempotencyKey !== undefined;
+    const clock = new Clock(signal, timeoutMs, again, this.#url);
+    try {
+      const response = await this.#request(method, path, { ...request, clock });
+      const type = response.headers.get("content-type") ?? "";
+      if (type !== "" && !/[/+]json\b/.test(type)) {
+        return new Uint8Array(await clock.body(response.arrayBuffer()));
+      }
+      const text = await clock.body(response.text());
+      return text === "" ? null : this.#parsed(text);
+    } finally {
+      clock.stop();
     }
-    const text = await response.text();
-    return text === "" ? null : parse(text);
   }
 
-  async #request(method, path, { payload, form, accept, idempotencyKey, signal }) {
+  #parsed(text) {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new HostError("INTERNAL", `the node at ${this.#url} answered what is no JSON: ${error.message}`);
+    }
+  }
+
+  async #request(method, path, { payload, form, accept, idempotencyKey, clock }) {
     const headers = {};
     if (this.#token !== undefined) {
       headers.authorization = `Bearer ${typeof this.#token === "function" ? await this.#token() : this.#token}`;
@@ -140,21 +164,105 @@ export class PlexSpacesClient {
       headers["content-type"] = "application/json";
       body = stringify(payload);
     }
-    let response;
-    try {
-      response = await this.#fetch(this.#url + path, { method, headers, body, signal });
-    } catch (error) {
-      if (signal?.aborted) {
-        throw error;
-      }
-      const why = error.cause?.message ?? error.message;
-      throw new HostError("UNAVAILABLE", `the node at ${this.#url} does not answer: ${why}`, { retryable: true });
-    }
+    const fetched = this.#fetch(this.#url + path, { method, headers, body, signal: clock.signal });
+    const response = await clock.answer(fetched);
     if (!response.ok) {
-      throw await refused(response);
+      throw refused(response.status, await clock.body(response.text()));
     }
     return response;
   }
+}
+
+const CUT = "the connection ended before the stream did";
+
+/** How long a request may take, and what its failures are called. */
+class Clock {
+  #given;
+  #timeoutMs;
+  #again;
+  #url;
+  #stop = new AbortController();
+  #late = false;
+  #timer;
+
+  /** `again`: whether a request that the node may have handled already does no harm a second time. */
+  constructor(given, timeoutMs, again, url) {
+    this.#given = given;
+    this.#timeoutMs = Math.min(timeoutMs, LONGEST_MS);
+    this.#again = again;
+    this.#url = url;
+    this.signal = given === undefined ? this.#stop.signal : AbortSignal.any([given, this.#stop.signal]);
+    this.#start();
+  }
+
+  #start() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#late = true;
+      this.#stop.abort();
+    }, this.#timeoutMs);
+  }
+
+  /** Ends what still runs; of what has ended it is no more than the timer's end. */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#stop.abort();
+  }
+
+  /** The response, once its head is there. */
+  async answer(fetched) {
+    try {
+      return await fetched;
+    } catch (error) {
+      const why = error.cause?.message || error.message;
+      throw this.#failed(error, `the node at ${this.#url} does not answer: ${why}`, this.#again || neverSent(error));
+    }
+  }
+
+  /** A body that is read whole. */
+  async body(reading) {
+    try {
+      return await reading;
+    } catch (error) {
+      throw this.#failed(error, `the answer of the node at ${this.#url} broke off: ${error.message}`, this.#again);
+    }
+  }
+
+  /** A body that is read as it comes: each of its pieces has the whole time. */
+  async *chunks(body) {
+    const reader = body.getReader();
+    try {
+      for (;;) {
+        this.#start();
+        const { done, value } = await reader.read();
+        // How long the reader of the values takes is its own business.
+        clearTimeout(this.#timer);
+        if (done) {
+          return;
+        }
+        yield value;
+      }
+    } catch (error) {
+      throw this.#failed(error, `${CUT}: ${error.message}`, this.#again);
+    }
+  }
+
+  #failed(error, message, retryable) {
+    if (this.#given?.aborted) {
+      return error;
+    }
+    if (!this.#late) {
+      return new HostError("UNAVAILABLE", message, { retryable });
+    }
+    const late = new TimeoutError(`the node at ${this.#url} did not answer within ${this.#timeoutMs} ms`);
+    late.retryable = retryable;
+    return late;
+  }
+}
+
+function neverSent({ cause }) {
+  const tries = cause?.errors ?? [cause];
+  return tries.every((e) => CONNECTING.has(e?.syscall) || e?.code === "UND_ERR_CONNECT_TIMEOUT");
 }
 
 /** `app/type/key` as a path; the key may have slashes. */
@@ -164,15 +272,19 @@ function actorPath(actor) {
     throw new RangeError(`"${actor}" is no address: it is app/type/key`);
   }
   const [app, type, ...key] = parts;
+  const dots = [app, type, key.join("/")].find((p) => p === "." || p === "..");
+  if (dots !== undefined) {
+    // The platform's URLs take these for steps in the path, however they are encoded.
+    throw new RangeError(`"${actor}" cannot be a URL: "${dots}" would be a step in the path`);
+  }
   return `/api/v1/actors/${[app, type, key.join("/")].map(encodeURIComponent).join("/")}`;
 }
 
-async function refused(response) {
-  const text = await response.text();
+function refused(status, text) {
   try {
-    return problem(parse(text), response.status);
+    return problem(parse(text), status);
   } catch {
-    return new HostError("UNAVAILABLE", `the node answered ${response.status}: ${text.slice(0, 200)}`);
+    return new HostError("UNAVAILABLE", `the node answered ${status}: ${text.slice(0, 200)}`);
   }
 }
 

@@ -3,6 +3,7 @@
 
 /** A string, or a whole number with its fraction and exponent. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const ESCAPE = /\\u([0-9a-fA-F]{4})/g;
 const MAYBE_BIG = /\d{16}/;
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -15,10 +16,8 @@ export function parse(text) {
   if (!bytes && !MAYBE_BIG.test(text)) {
     return JSON.parse(text);
   }
-  let tag = "$int";
-  while (text.includes(tag)) {
-    tag += "_";
-  }
+  // Escapes could spell it as well.
+  const tag = unused(text.replace(ESCAPE, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))));
   let big = false;
   const tagged = text.replace(TOKEN, (token) => {
     if (token.length < 16 || token[0] === '"' || !/^-?\d+$/.test(token) || Number.isSafeInteger(Number(token))) {
@@ -45,16 +44,76 @@ export function parse(text) {
   });
 }
 
+const MARK = "$int";
+const RUNS = /\$int(_*)/g;
+const MARKED = /"\$int(_*)(-?\d+)"/g;
+
+/**
+ * A parsed payload whose integers are numbers where its schema says number: a handler that declares
+ * `by: number` never gets a bigint.
+ *
+ * @param {any} schema
+ * @param {string} text what was parsed
+ */
+export function fitted(schema, value, text) {
+  return schema === undefined || !MAYBE_BIG.test(text) ? value : fit(schema, value, schema.$defs ?? {});
+}
+
+function fit(schema, value, defs) {
+  if (schema === undefined || schema === true || (typeof value !== "bigint" && !isPlain(value))) {
+    return value;
+  }
+  if (schema.$ref !== undefined) {
+    return fit(defs[schema.$ref.slice("#/$defs/".length)], value, defs);
+  }
+  if (schema.anyOf !== undefined) {
+    if (typeof value === "bigint" && schema.anyOf.some((option) => option.type === "integer")) {
+      return value;
+    }
+    return schema.anyOf.reduce((v, option) => fit(option, v, defs), value);
+  }
+  if (typeof value === "bigint") {
+    return [schema.type].flat().includes("number") ? Number(value) : value;
+  }
+  if (Array.isArray(value)) {
+    value.forEach((v, i) => {
+      value[i] = fit(schema.prefixItems?.[i] ?? schema.items, v, defs);
+    });
+    return value;
+  }
+  for (const [name, v] of Object.entries(value)) {
+    const of = Object.hasOwn(schema.properties ?? {}, name) ? schema.properties[name] : schema.additionalProperties;
+    const fits = fit(of || undefined, v, defs);
+    if (fits !== v) {
+      value[name] = fits;
+    }
+  }
+  return value;
+}
+
+function isPlain(value) {
+  return value !== null && typeof value === "object" && !ArrayBuffer.isView(value);
+}
+
+/** What marks an integer that JSON.parse and JSON.stringify cannot hold; `text` does not have it. */
+function unused(text) {
+  let longest = -1;
+  for (const [, run] of text.matchAll(RUNS)) {
+    longest = Math.max(longest, run.length);
+  }
+  return MARK + "_".repeat(longest + 1);
+}
+
 /** Above zero while stringify runs: the hooks below leave everybody else's JSON alone. */
 let encoding = 0;
-let sawBig = false;
-const BIG = "\u0001int\u0001";
-const BIG_TEXT = /"\\u0001int\\u0001(-?\d+)"/g;
+/** How many bigints were written, and what is before each. */
+let bigs = 0;
+let mark = "";
 
 hook(Uint8Array, (bytes) => ({ $bytes: toBase64(bytes) }));
 hook(BigInt, (n) => {
-  sawBig = true;
-  return BIG + n;
+  bigs++;
+  return mark + n;
 });
 for (const type of [Map, Set, WeakMap, WeakSet]) {
   hook(type, () => {
@@ -71,24 +130,35 @@ for (const type of [Map, Set, WeakMap, WeakSet]) {
  */
 export function stringify(value) {
   encoding++;
-  const outer = sawBig;
-  sawBig = false;
+  const outer = { bigs, mark };
+  bigs = 0;
+  mark = unused("");
   try {
-    const text = JSON.stringify(value);
+    let text = JSON.stringify(value);
     if (text === undefined) {
       if (value === undefined) {
         return "null";
       }
       throw new TypeError(`a ${typeof value} has no JSON form`);
     }
+    const written = bigs;
     // JSON.stringify writes null for NaN and the infinities.
     if (text.includes("null")) {
       JSON.stringify(value, refuseNoNumber);
     }
-    return sawBig ? text.replace(BIG_TEXT, "$1") : text;
+    if (written === 0) {
+      return text;
+    }
+    if (text.split(mark).length - 1 !== written) {
+      // Some string of the value has it.
+      mark = unused(text);
+      text = JSON.stringify(value);
+    }
+    const { length } = mark;
+    return text.replace(MARKED, (whole, run, n) => (MARK.length + run.length === length ? n : whole));
   } finally {
     encoding--;
-    sawBig = outer;
+    ({ bigs, mark } = outer);
   }
 }
 

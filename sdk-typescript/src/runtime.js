@@ -3,7 +3,7 @@
 // The result of a streaming call is "1" and a value, or "0" at the stream's end.
 import { construct, registry, unknownOperation } from "./actor.js";
 import { BusinessError, HostError, toWire } from "./errors.js";
-import { parse, stringify } from "./json.js";
+import { fitted, parse, stringify } from "./json.js";
 import schemas from "./schemas.js";
 
 /** Recorded in the module's description. */
@@ -123,7 +123,7 @@ function handle(header, body) {
         : `"${header.op}" answers once, it is no stream: use host.ask`,
     );
   }
-  const result = self[operation.method](payloadOf(body), header);
+  const result = self[operation.method](payloadOf(body, operation), header);
   if (!operation.stream) {
     return after(result, stringify);
   }
@@ -170,12 +170,12 @@ function advance(id, stream) {
   }
 }
 
-function payloadOf(body) {
+function payloadOf(body, operation) {
   if (body === "") {
     return {};
   }
   try {
-    return parse(body);
+    return fitted(schemaOf(entry.type, operation.method)?.input, parse(body), body);
   } catch (error) {
     throw new BusinessError("INVALID_ARGUMENT", `the payload is not valid JSON: ${error.message}`);
   }

@@ -120,7 +120,85 @@ test("a stream ends with the actor's error, or with one of its own when it break
   answer = stream('data: 1\n\nevent: error\ndata: {"code":"ABORTED","detail":"gone"}\n\n');
   await assert.rejects(read(), { code: "ABORTED", message: "gone" });
   answer = stream("data: 1\n\n");
-  await assert.rejects(read(), { code: "UNAVAILABLE", message: /ended before/ });
+  await assert.rejects(read(), { code: "UNAVAILABLE", retryable: false, message: /ended before/ });
+  answer = (response) => {
+    stream("")({ writeHead: (...a) => response.writeHead(...a), end: () => response.write("data: 1\n\n") });
+    response.write("data: 2", () => response.destroy());
+  };
+  await assert.rejects(read(), { name: "HostError", code: "UNAVAILABLE", retryable: false, message: /ended before/ });
+});
+
+test("an answer that breaks off is a HostError, retryable where a second time does no harm", async () => {
+  const calls = [
+    [() => client().ask("a/b/c", "x"), false],
+    [() => client().send("a/b/c", "x", {}, { idempotencyKey: "k" }), true],
+    [() => client().apps(), true],
+  ];
+  const cut = (status) => (response) => {
+    response.writeHead(status, { "content-type": "application/json", "content-length": 9 });
+    response.write('{"a"', () => response.destroy());
+  };
+  for (const [how, message] of [
+    [(response) => response.destroy(), /does not answer/],
+    [cut(200), /broke off/],
+    [cut(404), /broke off/],
+  ]) {
+    answer = how;
+    for (const [call, retryable] of calls) {
+      await assert.rejects(call, { name: "HostError", code: "UNAVAILABLE", retryable, message });
+    }
+  }
+  answer = json(200, '{"a"');
+  await assert.rejects(client().ask("a/b/c", "x"), { name: "HostError", code: "INTERNAL", message: /no JSON/ });
+});
+
+test("what never reached a node is retryable", async () => {
+  const gone = createServer();
+  await new Promise((ready) => gone.listen(0, "127.0.0.1", ready));
+  const nobody = new PlexSpacesClient({ url: `http://127.0.0.1:${gone.address().port}` });
+  await new Promise((closed) => gone.close(closed));
+  await assert.rejects(nobody.ask("a/b/c", "x"), { code: "UNAVAILABLE", retryable: true });
+  const odd = client({ fetch: () => Promise.reject(new TypeError("no idea")) });
+  await assert.rejects(odd.ask("a/b/c", "x"), { code: "UNAVAILABLE", retryable: false, message: /no idea/ });
+});
+
+test("a node that does not answer in time is not waited for", async (t) => {
+  const waits = [];
+  const real = globalThis.setTimeout;
+  t.mock.method(globalThis, "setTimeout", (run, ms) => {
+    waits.push(ms);
+    return real(run, 1);
+  });
+  const aborted = (signal) =>
+    new Promise((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason)));
+  const silent = (_, { signal }) => aborted(signal);
+  const begins = (text, type) => (_, { signal }) => {
+    const start = (body) => {
+      body.enqueue(new TextEncoder().encode(text));
+      aborted(signal).catch((e) => body.error(e));
+    };
+    return new Response(new ReadableStream({ start }), { headers: { "content-type": type } });
+  };
+  const late = { name: "TimeoutError", code: "DEADLINE_EXCEEDED", retryable: false };
+  const hung = client({ fetch: silent });
+  await assert.rejects(hung.ask("a/b/c", "x", {}, { timeoutMs: 2000 }), { ...late, message: /within 7000 ms/ });
+  await assert.rejects(hung.ask("a/b/c", "x", {}, { idempotencyKey: "k" }), { ...late, retryable: true });
+  await assert.rejects(hung.send("a/b/c", "x"), { ...late, message: /within 60000 ms/ });
+  const hasty = client({ fetch: silent, timeoutMs: 3000 });
+  await assert.rejects(hasty.apps(), { ...late, retryable: true, message: /within 3000 ms/ });
+  const half = client({ fetch: begins("{", "application/json") });
+  await assert.rejects(half.ask("a/b/c", "x"), { ...late, message: /within 35000 ms/ });
+  const open = client({ fetch: begins("data: 1\n\n", "text/event-stream") });
+  const values = open.stream("a/b/c", "s", {}, { timeoutMs: 4000 });
+  assert.equal((await values.next()).value, 1);
+  await assert.rejects(values.next(), { ...late, message: /within 9000 ms/ });
+  assert.deepEqual(waits, [7000, 35_000, 60_000, 3000, 35_000, 9000, 9000, 9000]);
+});
+
+test("the caller's own signal ends a request with its own reason", async () => {
+  answer = () => {};
+  const signal = AbortSignal.timeout(20);
+  await assert.rejects(client().ask("a/b/c", "x", {}, { signal }), (e) => e === signal.reason);
 });
 
 test("leaving a stream early closes its connection", async () => {

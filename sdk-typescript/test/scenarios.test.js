@@ -101,6 +101,14 @@ for (const { name, operations, steps } of scenarios.filter((s) => !s.operations.
   });
 }
 
+test("what an Integer does not hold is refused, not given as another type", async () => {
+  const node = await start();
+  for (const by of [2n ** 53n + 1n, -(2n ** 53n)]) {
+    assert.throws(() => node.ask("lab/a", "add", { by }), { code: "INVALID_ARGUMENT", message: /by/ });
+  }
+  assert.equal(node.ask("lab/a", "add", { by: Number.MAX_SAFE_INTEGER }), Number.MAX_SAFE_INTEGER);
+});
+
 test("every operation has a scenario, or is absent as on a node", async () => {
   const tried = scenarios.flatMap((s) => s.operations);
   const all = [...new Set([...tried, ...ABSENT, ...ELSEWHERE])].sort();

@@ -25,7 +25,7 @@ function read(files) {
 
 /** The schema of a handler's one parameter `x: TYPE`. */
 function schemaOf(type, more = "") {
-  const text = `import { PlexSpacesActor, type Integer, type Json } from "@plexspaces/sdk";
+  const text = `import { PlexSpacesActor, type BigInteger, type Integer, type Json } from "@plexspaces/sdk";
 ${more}
 class X extends PlexSpacesActor { onGo(x: ${type}) {} }`;
   return read({ "main.ts": text }).X?.onGo?.input;
@@ -36,13 +36,14 @@ const NUMBER = { type: "number" };
 test("types become schemas", () => {
   const cases = [
     ["string", { type: "string" }],
-    ["Integer", { type: "integer" }],
+    ["Integer", { type: "integer", minimum: -9007199254740991, maximum: 9007199254740991 }],
+    ["BigInteger", { type: "integer" }],
     ["bigint", { type: "integer" }],
     ["readonly number[]", { type: "array", items: NUMBER }],
     ["Array<boolean>", { type: "array", items: { type: "boolean" } }],
     ["[string, number?]", { type: "array", prefixItems: [{ type: "string" }, NUMBER], minItems: 1, maxItems: 2 }],
     ["[string, ...number[]]", { type: "array", prefixItems: [{ type: "string" }], minItems: 1, items: NUMBER }],
-    ["'a' | 'b'", { enum: ["a", "b"] }],
+    ["'a' | 'b'", { type: "string", enum: ["a", "b"] }],
     ["-1 | 2", { enum: [-1, 2] }],
     ["string | null", { anyOf: [{ type: "string" }, { type: "null" }] }],
     ["Record<string, number>", { type: "object", additionalProperties: NUMBER }],
@@ -71,7 +72,7 @@ test("names are followed: generics, enums, inheritance, themselves", () => {
     properties: { value: { type: "string" } },
     required: ["value"],
   });
-  assert.deepEqual(schemaOf("Color", 'enum Color { Red = "red", Blue = "blue" }'), { enum: ["red", "blue"] });
+  assert.deepEqual(schemaOf("Color", 'enum Color { Red = "red", Blue = "blue" }'), { type: "string", enum: ["red", "blue"] });
   assert.deepEqual(schemaOf("B", "interface A { a: number }\ninterface B extends A { b: number }"), {
     type: "object",
     properties: { a: NUMBER, b: NUMBER },
@@ -110,7 +111,7 @@ export class Shop extends PlexSpacesActor {
   });
   const item = {
     type: "object",
-    properties: { price: { type: "integer", minimum: 1, description: "Cents." } },
+    properties: { price: { type: "integer", minimum: 1, maximum: 9007199254740991, description: "Cents." } },
     required: ["price"],
   };
   assert.deepEqual(Shop, {

@@ -318,6 +318,24 @@ test("terminate is told the reason", async () => {
   assert.deepEqual(seen, ["shutdown"]);
 });
 
+test("no text becomes a number, whatever it is", () => {
+  const texts = ["\u0001int\u000142", "$int42", "$int_42", "$int", "$int__", '"$int42"'];
+  for (const s of [...texts, texts.join("")]) {
+    const value = { big: 2n ** 60n, none: null, s, list: [s, -(2n ** 62n)], [s]: { [s]: s } };
+    const text = stringify(value);
+    assert.equal(text, JSON.stringify(JSON.parse(text.replaceAll(/-?\d{17,}/g, '"$&"'))).replaceAll(/"(-?\d{17,})"/g, "$1"));
+    assert.deepEqual(parse(text), value);
+  }
+  const forged = '{"a":{"\\u0024int":"42"},"b":{"$int":"x"},"c":{"\\u0024int\\u005f":"7"},"big":9007199254740993}';
+  assert.deepEqual(parse(forged), { a: { $int: "42" }, b: { $int: "x" }, c: { $int_: "7" }, big: 9007199254740993n });
+  assert.equal(stringify([1n, { toJSON: () => stringify([2n]) }]), '[1,"[2]"]');
+});
+
+test("long runs of a mark cost no more than other text", { timeout: 5000 }, () => {
+  const s = "$int" + "_".repeat(100_000);
+  assert.ok(parse(stringify({ s, big: 2n ** 60n })).s === s);
+});
+
 test("integers keep 64 bits and bytes are bytes, both ways", () => {
   const text = '{"a":9223372036854775807,"b":-9007199254740993,"c":12,"d":"9223372036854775807","e":1e20,"f":0.12345678901234567}';
   const value = parse(text);

@@ -8,6 +8,7 @@ import {
   PlexSpacesActor,
   registerActors,
   type ActorConfig,
+  type BigInteger,
   type Integer,
   type MessageInfo,
 } from "@plexspaces/sdk";
@@ -65,6 +66,10 @@ registerActors(CounterActor);
 export { Marked };
 
 class Flow extends PlexSpacesActor {
+  onBig({ n }: { n: BigInteger }): bigint {
+    return BigInt(n) + 1n;
+  }
+
   async onRun({ n }: { n: Integer }): Promise<Integer> {
     host.sendAfter(100, this.actorId, "tick", { n });
     const moved: number = host.ts.transaction((tx) => tx.take(["job", ANY_INT])?.[1] ?? 0);

@@ -4,6 +4,7 @@ export { BusinessError, HostError, SystemError, TimeoutError } from "../src/inde
 /** A supervised actor: its type, or more of it. */
 export type Child = string | ({ type: string } & ActorSettings);
 
+/** How an actor is started. */
 export interface ActorSettings {
   /** `args` of app-config.toml, which `onInit` gets. */
   args?: Record<string, Json>;
@@ -13,14 +14,19 @@ export interface ActorSettings {
 
 /** A request that an actor sends to a service link. */
 export interface LinkRequest {
+  /** `GET`, `POST`, .. */
   method: string;
+  /** Behind the link's own address. */
   path: string;
+  /** Names and values. */
   headers: Record<string, string>;
+  /** The body, or null. */
   body: Uint8Array | null;
   /** The body as text. */
   text: string | null;
 }
 
+/** The app under test. */
 export interface TestNodeOptions {
   /** The program: a .ts or .js file, as a path from the working folder or a file: URL. Bundled with esbuild. */
   main: string | { readonly href: string };
@@ -42,11 +48,15 @@ export interface TestNodeOptions {
   maxRestarts?: number;
 }
 
+/** A line of an actor's log. */
 export interface LogLine {
   /** Whose; null for the top level of a module. */
   actor: string | null;
+  /** How much it matters. */
   level: "trace" | "debug" | "info" | "warn" | "error";
+  /** The text. */
   message: string;
+  /** What else was logged with it. */
   fields?: Record<string, any>;
 }
 
@@ -56,6 +66,7 @@ export interface LogLine {
  */
 export class TestNode {
   private constructor();
+  /** Starts a node with one app. */
   static start(options: TestNodeOptions): Promise<TestNode>;
 
   /** What actors logged, `console` included, and what failed without anybody waiting. */

@@ -2,6 +2,7 @@
 // them: an ask is a call, and an actor that waits for time or a tuple runs the others meanwhile.
 import { fromWire, HostError, toWire } from "../src/errors.js";
 import { parse, stringify } from "../src/json.js";
+import { CHANGING } from "./effects.js";
 import { operations } from "./operations.js";
 import { endGroupsOf } from "./shards.js";
 import { Program } from "./program.js";
@@ -10,7 +11,9 @@ import { Spaces } from "./space.js";
 
 const [DESCRIBE, INIT, HANDLE, SNAPSHOT, RESTORE, TERMINATE, RESUME] = [0, 1, 2, 3, 4, 5, 6];
 const EPOCH = 1_700_000_000_000;
-const INHERITED = new Set(["DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED"]);
+/** Errors that an actor inherits from the host, however it words them: no crash of its own. */
+const INHERITED = new Set(["DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "ABORTED"]);
+const LONGEST_KEY = 512;
 const OPTIONS = new Set(["main", "app", "children", "types", "env", "links", "seed", "now", "maxRestarts"]);
 
 export class TestNode {
@@ -23,7 +26,7 @@ export class TestNode {
   /** @internal */ timers = [];
   /** @internal */ turns = [];
   /** @internal */ monitors = new Map();
-  /** @internal */ streams = new Map();
+  /** Open streams, at their producers. @internal */ streams = new Set();
   #program;
   #types = new Map();
   #children = new Map();
@@ -79,7 +82,7 @@ export class TestNode {
     this.description = description;
     for (const [id, { type }] of this.#children) {
       this.#known(type);
-      this.activate(`${type}/${id}`);
+      this.activate(`${this.app}/${type}/${id}`);
     }
     this.settle();
   }
@@ -161,7 +164,7 @@ export class TestNode {
 
   // ---- actors
 
-  /** The address of a target: a child id, a name of a type and a key, or the whole. */
+  /** The address of a target: a child id, `type/key`, or `app/type/key`, whose key may have slashes. */
   address(target) {
     const parts = String(target).split("/");
     if (parts.length === 1) {
@@ -175,11 +178,14 @@ export class TestNode {
       }
       return known.id;
     }
-    const own = parts.length > 2 && parts[0] === this.app;
-    if (parts.length > 2 && !own && !this.#types.has(parts[0])) {
+    if (parts.length > 2 && parts[0] !== this.app) {
       throw new HostError("NOT_FOUND", `there is no app "${parts[0]}": a test node runs one app, "${this.app}"`);
     }
-    return own ? target : `${this.app}/${target}`;
+    const key = parts.slice(parts.length > 2 ? 2 : 1).join("/");
+    if (key === "" || Buffer.byteLength(key) > LONGEST_KEY) {
+      throw new HostError("INVALID_ARGUMENT", `actor key "${key}" is not valid: 1 to ${LONGEST_KEY} bytes of UTF-8`);
+    }
+    return parts.length > 2 ? String(target) : `${this.app}/${target}`;
   }
 
   #known(type) {
@@ -197,7 +203,7 @@ export class TestNode {
 
   /** Brings an actor into memory. `more`: args, initial state, link, supervised. */
   activate(address, more = {}) {
-    const id = address.split("/").length > 2 ? address : this.address(address);
+    const id = this.address(address);
     const known = this.actors.get(id);
     if (known !== undefined) {
       return known;
@@ -296,6 +302,11 @@ export class TestNode {
         this.monitors.delete(ref);
         this.post(null, m.watcher, "__DOWN__", stringify({ monitor_ref: ref, down_from: actor.id, down_reason: reason }));
       }
+    }
+    for (const stream of [...this.streams].filter((s) => s.actor === actor)) {
+      stream.lost = new HostError("UNAVAILABLE", `${actor.id} has ended, and its streams with it: ${reason}`);
+      this.#over(stream, true);
+      this.#closeAll(stream.inner);
     }
     const abnormal = reason !== "normal" && reason !== "shutdown";
     for (const other of [...actor.links]) {
@@ -404,7 +415,7 @@ export class TestNode {
       if (!actor.operations.has(op) && /^__.*__$/.test(op)) {
         return;
       }
-      const text = this.turnOf(actor, op, { deadline, from }, () =>
+      const text = this.turnOf(actor, op, { deadline, from, kind }, () =>
         actor.guest.call(HANDLE, { op, kind, id, from, content_type: "application/json" }, body),
       );
       if (reply !== undefined) {
@@ -415,8 +426,13 @@ export class TestNode {
         Object.assign(reply, { done: true, error });
         return;
       }
-      this.logs.push({ actor: target, level: "error", message: `${op}: ${error.message}`, fields: { code: error.code } });
+      this.#note(target, op, error);
     }
+  }
+
+  /** An error that nobody is told of. */
+  #note(actor, op, { code, message }) {
+    this.logs.push({ actor, level: "error", message: `${op}: ${message}`, fields: { code } });
   }
 
   /** Runs a handler for one who waits: the reply's JSON, or the error thrown. */
@@ -428,7 +444,7 @@ export class TestNode {
     const outer = this.turns.at(-1)?.deadline ?? Infinity;
     const deadline = Math.min(outer, this.now + timeoutMs);
     const header = { op, kind, id: this.id("m"), from, content_type: "application/json" };
-    const reply = this.turnOf(actor, op, { deadline, from }, () => actor.guest.call(HANDLE, header, body));
+    const reply = this.turnOf(actor, op, { deadline, from, kind }, () => actor.guest.call(HANDLE, header, body));
     if (this.now > deadline) {
       throw new HostError("DEADLINE_EXCEEDED", `${target} did not answer ${op} within ${timeoutMs} ms`);
     }
@@ -465,18 +481,25 @@ export class TestNode {
   /**
    * One turn: everything of it happens, or nothing of its own does.
    *
+   * @param {{deadline?: number, from?: string | null, kind?: string, producing?: object}} [more]
+   *   `producing`: the stream of which the turn is a part
    * @returns {string} the result's text
    */
-  turnOf(actor, op, { deadline = Infinity, from = null }, run) {
+  turnOf(actor, op, { deadline = Infinity, from = null, kind, producing }, run) {
     const before = op === "init" ? null : this.#value(actor.guest.call(SNAPSHOT));
-    const turn = { actor, op, from, deadline, effects: [], undo: [], writes: [] };
+    const turn = {
+      ...{ actor, op, from, deadline, effects: [], undo: [], writes: [], errors: [] },
+      readOnly: kind === "query",
+      // Open streams that the handler reads: a streaming handler's live as long as its own stream.
+      streams: producing?.inner ?? new Map(),
+    };
     this.turns.push(turn);
     actor.busy = true;
     let result;
     let failure = null;
     try {
       result = this.#value(run());
-      if (op !== "init" || actor.settings.durable) {
+      if (!turn.readOnly && (op !== "init" || actor.settings.durable)) {
         this.#keep(actor);
       }
     } catch (error) {
@@ -485,7 +508,13 @@ export class TestNode {
       this.turns.pop();
       actor.busy = false;
     }
+    if (producing === undefined || failure !== null || result[0] !== "1") {
+      this.#closeAll(turn.streams);
+    }
     if (failure === null) {
+      if (turn.readOnly && producing === undefined) {
+        this.#value(actor.guest.call(RESTORE, { exact: true }, before));
+      }
       turn.effects.forEach((e) => e.run());
       this.#doom(actor);
       return result;
@@ -493,7 +522,7 @@ export class TestNode {
     turn.undo.reverse().forEach((undo) => undo());
     if (before !== null) {
       this.#value(actor.guest.call(RESTORE, { exact: true }, before));
-      if (!failure.business && !INHERITED.has(failure.code)) {
+      if (!failure.business && !inherited(turn, failure)) {
         actor.doomed = undefined;
         this.fail(actor, failure.message);
       }
@@ -537,36 +566,60 @@ export class TestNode {
     const actor = this.#callee(target);
     this.#accept(actor, op, body, true);
     const kind = actor.operations.get(op)?.kind ?? "call";
-    return { id: this.id("m"), from, actor, op, kind, body, begun: false, ended: false };
+    const stream = { id: this.id("m"), from, actor, op, kind, body, begun: false, ended: false, inner: new Map() };
+    this.streams.add(stream);
+    return stream;
   }
 
   /** The next value's JSON, or null at the end. Each value ends a turn of the producer. */
   nextOf(stream) {
+    if (stream.lost !== undefined) {
+      throw stream.lost;
+    }
     if (stream.ended) {
       return null;
     }
     const { actor, op, kind, id, from, body } = stream;
     try {
       this.#callee(actor.id);
-      const text = this.turnOf(actor, op, { from }, () =>
+      const text = this.turnOf(actor, op, { from, kind, producing: stream }, () =>
         stream.begun
           ? actor.guest.call(RESUME, { id })
           : actor.guest.call(HANDLE, { op, kind, id, from, stream: true, content_type: "application/json" }, body),
       );
       stream.begun = true;
-      stream.ended = text[0] !== "1";
+      this.#over(stream, text[0] !== "1");
       return stream.ended ? null : text.slice(1);
     } catch (error) {
-      stream.ended = true;
+      this.#over(stream, true);
       throw error;
     }
   }
 
-  closeStream(stream) {
-    if (stream.begun && !stream.ended && this.actors.get(stream.actor.id) === stream.actor) {
-      this.turnOf(stream.actor, stream.op, {}, () => stream.actor.guest.call(RESUME, { id: stream.id, close: true }));
+  #over(stream, ended) {
+    stream.ended = ended;
+    if (ended) {
+      this.streams.delete(stream);
     }
-    stream.ended = true;
+  }
+
+  #closeAll(streams) {
+    const open = [...streams.values()];
+    streams.clear();
+    open.forEach((s) => this.closeStream(s));
+  }
+
+  /** Ends a stream early; what its cleanup fails with is in the log, for its reader has gone. */
+  closeStream(stream) {
+    const { actor, op, kind, id, begun, ended } = stream;
+    this.#over(stream, true);
+    if (begun && !ended && this.actors.get(actor.id) === actor) {
+      try {
+        this.turnOf(actor, op, { kind, producing: stream }, () => actor.guest.call(RESUME, { id, close: true }));
+      } catch (error) {
+        this.#note(actor.id, op, error);
+      }
+    }
   }
 
   // ---- time
@@ -626,22 +679,32 @@ export class TestNode {
 
   /** @internal */
   host(actor, operation, header, body) {
+    const turn = this.turns.at(-1);
     try {
       const handler = operations[operation];
       if (handler === undefined) {
         throw new HostError("UNIMPLEMENTED", `the host operation "${operation}" is not supported by this version`);
       }
-      const turn = this.turns.at(-1);
-      const answer = handler(this, turn ?? { actor, effects: [], undo: [], writes: [] }, parse(header), body);
+      if (turn?.readOnly && CHANGING.has(operation)) {
+        const message = `${operation} changes something, but the running handler is a query`;
+        throw new HostError("FAILED_PRECONDITION", message);
+      }
+      const answer = handler(this, turn ?? { actor, effects: [], undo: [], writes: [], errors: [], streams: new Map() }, parse(header), body);
       return operation === "stream_next" || operation === "ask" ? "0" + answer : "0" + stringify(answer);
     } catch (error) {
       const wire = toWire(error);
       if (!(error instanceof HostError)) {
         wire.message = `the test node failed in ${operation}: ${error.stack}`;
       }
+      turn?.errors.push(wire);
       return "1" + stringify(wire);
     }
   }
+}
+
+/** Whether an error came to the turn from the host: let through, or a kind of its own. */
+function inherited({ errors }, { code, message }) {
+  return errors.some((e) => e.code === code && (INHERITED.has(code) || e.message === message));
 }
 
 /** A small generator of numbers in [0, 1): mulberry32, by Tommy Ettinger, in the public domain. */

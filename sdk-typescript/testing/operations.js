@@ -185,9 +185,15 @@ const messaging = {
     return asked.map(({ done, text, error }, i) => {
       if (!done) {
         const late = new HostError("DEADLINE_EXCEEDED", `${node.address(calls[i].target)} did not reply in time`);
+        turn.errors.push(late);
         return { error: toWire(late) };
       }
-      return error === undefined ? { ok: parse(text) } : { error: toWire(error) };
+      if (error === undefined) {
+        return { ok: parse(text) };
+      }
+      const wire = toWire(error);
+      turn.errors.push(wire);
+      return { error: wire };
     });
   },
   send(node, turn, { target, op }, body) {
@@ -199,26 +205,29 @@ const messaging = {
   },
   ask_stream(node, turn, { target, op }, body) {
     const stream = node.openStream(turn.actor.id, node.address(target), op, body);
-    node.streams.set(stream.id, stream);
-    later(turn, () => undefined);
+    turn.streams.set(stream.id, stream);
     return stream.id;
   },
   stream_next(node, turn, { stream }) {
-    const open = node.streams.get(stream);
+    const open = turn.streams.get(stream);
     if (open === undefined) {
-      throw new HostError("NOT_FOUND", `there is no stream "${stream}"`);
+      const why = "one that a turn opens ends with it, and one that has ended is gone";
+      throw new HostError("NOT_FOUND", `there is no open stream "${stream}" here: ${why}`);
     }
-    const text = node.nextOf(open);
-    if (text === null) {
-      node.streams.delete(stream);
-      return "0";
+    let text;
+    try {
+      text = node.nextOf(open);
+    } finally {
+      if (open.ended) {
+        turn.streams.delete(stream);
+      }
     }
-    return "1" + text;
+    return text === null ? "0" : "1" + text;
   },
   stream_close(node, turn, { stream }) {
-    const open = node.streams.get(stream);
-    node.streams.delete(stream);
+    const open = turn.streams.get(stream);
     if (open !== undefined) {
+      turn.streams.delete(stream);
       node.closeStream(open);
     }
     return null;
@@ -241,7 +250,7 @@ const messaging = {
 const lifecycle = {
   spawn(node, turn, { type, args, id, link = false }) {
     const key = id ?? node.id(type);
-    const address = node.address(`${type}/${key}`);
+    const address = node.address(`${node.app}/${type}/${key}`);
     if (node.actors.has(address)) {
       throw new HostError("ALREADY_EXISTS", `the actor ${address} is there already`);
     }

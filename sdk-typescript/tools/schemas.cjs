@@ -180,6 +180,8 @@ class Schema {
         return node.isArrayType ? array(this.tags(node, scope, depth)) : this.tags(node, scope, depth);
       case K.TypeReference:
         return this.reference(node, scope, depth);
+      case K.ImportType:
+        return this.imported(node, scope, depth);
       default:
         return {};
     }
@@ -232,6 +234,20 @@ class Schema {
     return tidy(schema);
   }
 
+  /** `import("./item.js").Item`, which is how JSDoc imports. */
+  imported(node, scope, depth) {
+    if (node.qualifier?.kind !== K.Identifier || node.argument.literal?.text === undefined) {
+      return {};
+    }
+    const from = node.argument.literal.text;
+    if (from.startsWith("@plexspaces/sdk")) {
+      return ofSdk(node.qualifier.text);
+    }
+    const file = locate(scope.entry.file, from);
+    const found = file === null ? null : lookUp(load(file), node.qualifier.text);
+    return found === null || found.sdk !== undefined ? {} : this.named(found, node.typeArguments ?? [], scope, depth);
+  }
+
   reference(node, scope, depth) {
     const args = node.typeArguments ?? [];
     const next = (i) => (args[i] === undefined ? {} : this.convert(args[i], scope, depth + 1));
@@ -245,7 +261,7 @@ class Schema {
     }
     const found = lookUp(scope.entry, name);
     if (found?.sdk !== undefined) {
-      return found.sdk === "Integer" ? { type: "integer" } : {};
+      return ofSdk(found.sdk);
     }
     if (found !== null) {
       return this.named(found, args, scope, depth);
@@ -383,7 +399,7 @@ function union(all) {
   if (values.length === 2 && values.includes(true) && values.includes(false)) {
     rest.unshift({ type: "boolean" });
   } else if (values.length > 1) {
-    rest.unshift({ enum: values });
+    rest.unshift(choice(values));
   } else if (values.length === 1) {
     rest.unshift({ const: values[0] });
   }
@@ -445,7 +461,11 @@ function enumeration(declarations) {
     }
     values.push(value.const);
   }
-  return { enum: values };
+  return choice(values);
+}
+
+function choice(values) {
+  return values.every((v) => typeof v === "string") ? { type: "string", enum: values } : { enum: values };
 }
 
 /** Whether undefined is among the types. */
@@ -475,13 +495,21 @@ function tidy(schema) {
   return schema;
 }
 
+/** A whole number that is a `number` at run time; beyond, integers are `bigint`. */
+const INTEGER = { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+
+/** The types of the SDK that say something. */
+function ofSdk(name) {
+  return name === "Integer" ? INTEGER : name === "BigInteger" ? { type: "integer" } : {};
+}
+
 /** What tags such as @integer and @minimum add. */
 function tagged(schema, node) {
   let out = schema;
   for (const tag of ts.getJSDocTags(node)) {
     const name = tag.tagName.text;
     if (name === "integer" && out?.type === "number") {
-      out = { ...out, type: "integer" };
+      out = { ...out, ...INTEGER };
     } else if (/^(minimum|maximum|minLength|maxLength|minItems|maxItems)$/.test(name)) {
       const n = Number(text(tag.comment));
       out = Number.isFinite(n) ? { ...out, [name]: n } : out;

@@ -34,8 +34,14 @@ func (b *ActorBase) Config() map[string]any { return b.config }
 // From is the address of the actor whose message is being handled; empty for one from outside.
 func (b *ActorBase) From() string { return b.from }
 
-// SiblingActorID is the target of another actor of this app: a child id, or type/key.
-func (b *ActorBase) SiblingActorID(name string) string { return name }
+// SiblingActorID is the target of another actor of this app: a child id as it is, type/key with the
+// app before it, as the key may contain slashes.
+func (b *ActorBase) SiblingActorID(name string) string {
+	if strings.Contains(name, "/") {
+		return b.ActorApplicationID() + "/" + name
+	}
+	return name
+}
 
 // ActorApplicationID is the app's part of this actor's address.
 func (b *ActorBase) ActorApplicationID() string { return ApplicationID(b.id) }

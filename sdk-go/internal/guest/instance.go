@@ -31,6 +31,8 @@ type Instance struct {
 type stream struct {
 	next func() (any, error, bool)
 	stop func()
+	// failed says that it has ended by an error: a host that undoes the turn closes it.
+	failed bool
 }
 
 // Call is the ABI's ps_call: a frame in; a frame out, or the error as JSON.
@@ -156,7 +158,12 @@ func (i *Instance) handle(in map[string]any, payload []byte) (map[string]any, []
 	s.next, s.stop = iter.Pull2(guarded(o.stream(v)))
 	id, _ := in["id"].(string)
 	i.streams[id] = s
-	return i.advance(id, s)
+	answer, value, err := i.advance(id, s)
+	if err != nil {
+		delete(i.streams, id)
+		s.stop()
+	}
+	return answer, value, err
 }
 
 // guarded makes a panic of a generator an error with the stack of where it happened, which is
@@ -188,13 +195,15 @@ func guarded(values iter.Seq2[any, error]) iter.Seq2[any, error] {
 func (i *Instance) resume(in map[string]any) (map[string]any, []byte, error) {
 	id, _ := in["id"].(string)
 	s := i.streams[id]
-	if s == nil {
+	if closing, _ := in["close"].(bool); closing {
+		if s != nil {
+			delete(i.streams, id)
+			s.stop()
+		}
 		return map[string]any{"more": false}, nil, nil
 	}
-	if closing, _ := in["close"].(bool); closing {
-		delete(i.streams, id)
-		s.stop()
-		return map[string]any{"more": false}, nil, nil
+	if s == nil || s.failed {
+		return nil, nil, &wire.HostError{Code: wire.NotFound, Message: fmt.Sprintf("there is no stream %q: it has ended, or the actor was restarted", id)}
 	}
 	return i.advance(id, s)
 }
@@ -207,11 +216,12 @@ func (i *Instance) advance(id string, s *stream) (map[string]any, []byte, error)
 			return map[string]any{"more": true}, body, nil
 		}
 	}
-	delete(i.streams, id)
-	s.stop()
 	if err != nil {
+		s.failed = true
 		return nil, nil, err
 	}
+	delete(i.streams, id)
+	s.stop()
 	return map[string]any{"more": false}, nil, nil
 }
 

@@ -10,24 +10,9 @@ import (
 	"unsafe"
 )
 
-// Go seeds its generator once, when the program starts. Actors are forked from a program that has
-// started, so all of them would draw the same numbers from math/rand and math/rand/v2. The
-// generator is a chacha8rand.State, of which there is one here, as there is one thread:
-//
-//	buf [32]uint64; seed [4]uint64; i, n, c uint32
-//
-// It is found by the numbers that it has just given, and gets a seed of its own in each actor.
-const (
-	bufWords   = 32
-	seedWords  = 4
-	stateWords = bufWords + seedWords + 2
-	samples    = 4
-)
-
-type generator [stateWords]uint64
-
-func (g *generator) used() uint32      { return uint32(g[bufWords+seedWords]) }
-func (g *generator) available() uint32 { return uint32(g[bufWords+seedWords] >> 32) }
+// samples are the numbers by which the generator is found: the last that it has given. There is one
+// here, as there is one thread, and it gets a seed of its own in each actor.
+const samples = 4
 
 // The generator's address; 0 if this Go keeps it in another way.
 var generatorAt uintptr
@@ -53,7 +38,7 @@ func search() uintptr {
 	for at := uintptr(4096); at < dataEnd(); at += 8 {
 		g := (*generator)(unsafe.Pointer(at))
 		used := g.used()
-		if used < samples || used > bufWords || g.available() < used || g.available() > bufWords {
+		if used < samples || !g.plausible() {
 			continue
 		}
 		matches := true
@@ -84,12 +69,11 @@ func reseed() {
 		panic("the random generator of this version of Go (" + runtime.Version() +
 			") is not where the SDK looks for it, so actors would share a sequence: build with another version")
 	}
-	var seed [8 * seedWords]byte
-	rand.Read(seed[:])
-	g := (*generator)(unsafe.Pointer(generatorAt))
-	for n := range seedWords {
-		g[bufWords+n] = binary.LittleEndian.Uint64(seed[8*n:])
+	var random [8 * seedWords]byte
+	rand.Read(random[:])
+	var seed [seedWords]uint64
+	for n := range seed {
+		seed[n] = binary.LittleEndian.Uint64(random[8*n:])
 	}
-	// All numbers of the old seed count as given.
-	g[bufWords+seedWords] = uint64(g.available())<<32 | uint64(g.available())
+	(*generator)(unsafe.Pointer(generatorAt)).seed(seed)
 }

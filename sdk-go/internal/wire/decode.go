@@ -225,17 +225,18 @@ type MissingError struct{ Field string }
 func (e *MissingError) Error() string { return fmt.Sprintf("%q is missing", e.Field) }
 
 // AssignState lays stored values over those that are there: what is missing stays, what is no
-// longer declared is dropped.
+// longer declared is dropped. An error is DATA_LOSS for what is no state of an actor, and
+// FAILED_PRECONDITION for that of another version.
 func AssignState(v any, target any) error {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil
+		return &HostError{Code: DataLoss, Message: "the stored state is no object but " + kindOf(v)}
 	}
 	to := reflect.ValueOf(target).Elem()
 	for _, f := range Fields(to.Type()) {
 		if item, there := m[f.Name]; there {
 			if err := assign(item, to.FieldByIndex(f.Index), f.Name); err != nil {
-				return fmt.Errorf("the stored state does not fit: %w", err)
+				return &HostError{Code: FailedPrecondition, Message: fmt.Sprintf("the stored state does not fit %s: %v", to.Type(), err)}
 			}
 		}
 	}

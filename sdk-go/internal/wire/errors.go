@@ -4,6 +4,8 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Code is one of the error codes of the host API: gRPC's canonical names.
@@ -27,6 +29,12 @@ const (
 	Internal           Code = "INTERNAL"
 )
 
+// codes are all that ever cross the wire.
+var codes = []Code{
+	InvalidArgument, Unauthenticated, PermissionDenied, NotFound, AlreadyExists, FailedPrecondition, Aborted,
+	ResourceExhausted, DeadlineExceeded, Cancelled, Unavailable, Unimplemented, DataLoss, Internal,
+}
+
 func (c Code) retryable() bool {
 	switch c {
 	case Aborted, ResourceExhausted, DeadlineExceeded, Unavailable:
@@ -35,7 +43,8 @@ func (c Code) retryable() bool {
 	return false
 }
 
-// BusinessError is a refusal: the turn is undone, the caller gets the error, nothing restarts.
+// BusinessError is a refusal: the turn is undone, the caller gets the error, nothing restarts. Without
+// a code it is INVALID_ARGUMENT; with a code that there is not it is a crash that says so.
 type BusinessError struct {
 	Code    Code
 	Message string
@@ -89,6 +98,9 @@ func FailureOf(err error) map[string]any {
 		if code == "" {
 			code = InvalidArgument
 		}
+		if !slices.Contains(codes, code) {
+			return unknown("BusinessError", code, business.Message)
+		}
 		return failure(code, business.Message, code.retryable(), business.Details, true)
 	}
 	var system *SystemError
@@ -100,6 +112,9 @@ func FailureOf(err error) map[string]any {
 	}
 	var host *HostError
 	if errors.As(err, &host) {
+		if !slices.Contains(codes, host.Code) {
+			return unknown("HostError", host.Code, host.Message)
+		}
 		// A refusal that was not handled is passed on as one.
 		return failure(host.Code, host.Message, host.Retryable, host.Details, host.Business)
 	}
@@ -108,6 +123,23 @@ func FailureOf(err error) map[string]any {
 		return failure(Internal, crash.Message, false, map[string]any{"stack": crash.Stack}, false)
 	}
 	return failure(Internal, err.Error(), false, nil, false)
+}
+
+// unknown is the failure of a handler whose error has a code that there is not.
+func unknown(what string, code Code, message string) map[string]any {
+	why := fmt.Sprintf("%s: unknown code %q; one of %s", what, code, joined(codes))
+	if message != "" {
+		why += "; its message: " + message
+	}
+	return failure(Internal, why, false, nil, false)
+}
+
+func joined(codes []Code) string {
+	names := make([]string, len(codes))
+	for i, c := range codes {
+		names[i] = string(c)
+	}
+	return strings.Join(names, ", ")
 }
 
 func failure(code Code, message string, retryable bool, details map[string]any, business bool) map[string]any {

@@ -7,7 +7,7 @@ from typing import Any
 
 from plexspaces._functions import REQUIRED, parameters, unwrapped
 from plexspaces._shapes import ANY, Mismatch, Shape, describe, json_name, shape
-from plexspaces._structures import hints_of, with_default
+from plexspaces._classes import hints_of, with_default
 from plexspaces.errors import BusinessError
 
 

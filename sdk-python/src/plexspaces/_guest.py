@@ -54,7 +54,8 @@ class Guest:
             return self._init(json.loads(header), body)
         if op == RESTORE:
             kind, instance = self._actor()
-            self.hidden = kind.restore(instance, _codec.loads(body))
+            exact = json.loads(header).get("exact") is True
+            self.hidden = kind.restore(instance, _codec.loads(body), exact)
             return _DONE
         if op == DESCRIBE:
             types = [t.describe() for t in _types.compiled().values()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plexspaces._transport import invoke
 from plexspaces._types import STATE_TIMEOUT, ActorType, Operation
 from plexspaces import _codec
-from plexspaces.actors import Postponed
+from plexspaces._marks import Postponed
 from plexspaces.errors import BusinessError, unimplemented
 
 if TYPE_CHECKING:

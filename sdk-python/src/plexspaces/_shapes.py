@@ -167,7 +167,7 @@ def shape(hint: Any) -> Shape:
 
 
 def _make(hint: Any) -> Shape:
-    from plexspaces import _structures  # it needs this module
+    from plexspaces import _classes, _structures  # they need this module
 
     origin = typing.get_origin(hint)
     args = typing.get_args(hint)
@@ -197,18 +197,25 @@ def _make(hint: Any) -> Shape:
         if isinstance(hint, typing.TypeVar):
             return shape(hint.__bound__) if hint.__bound__ is not None else ANY
         if isinstance(hint, type):
-            return _structures.of_class(hint)
+            return _classes.of_class(hint)
     value = getattr(hint, "__value__", None)  # type X = ..
     if value is not None:
         return shape(value)
     if isinstance(origin, type) and hasattr(origin, "__dataclass_fields__"):
-        return _structures.of_class(origin)
+        return _classes.of_class(origin)
     raise TypeError(f"{describe(hint)} has no JSON form")
 
 
 def describe(hint: Any) -> str:
     """A hint as users write it."""
     return hint.__qualname__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+
+
+def choice(values: list[Any]) -> dict[str, Any]:
+    """The schema of one of several values."""
+    if all(isinstance(v, str) for v in values):
+        return {"type": "string", "enum": list(values)}
+    return {"enum": list(values)}
 
 
 def _literal(values: tuple[Any, ...]) -> Shape:
@@ -222,7 +229,7 @@ def _literal(values: tuple[Any, ...]) -> Shape:
         raise Mismatch(f"{where} must be {expected}, not {value!r}")
 
     return Shape(
-        lambda _d: {"enum": list(choices)}, decode, None, tuple({type(v) for v in values})
+        lambda _d: choice(choices), decode, None, tuple({type(v) for v in values})
     )
 
 

@@ -12,8 +12,9 @@ from plexspaces._binding import Binding
 from plexspaces._functions import doc as doc_of
 from plexspaces._functions import is_coroutine, is_stream
 from plexspaces._shapes import Shape, shape
-from plexspaces._structures import hints_of
-from plexspaces.actors import MARKS, Field, Mark, Registration, maker, registered, unset
+from plexspaces._classes import hints_of
+from plexspaces._marks import MARKS, Mark
+from plexspaces.actors import Field, Registration, maker, registered, unset
 from plexspaces.errors import BusinessError, HostError, unimplemented
 
 STATE_TIMEOUT = "__STATE_TIMEOUT__"
@@ -148,8 +149,11 @@ class ActorType:
                     break
             raise TypeError(f"the state field {name} of {self.cls.__qualname__}: {e}") from None
 
-    def restore(self, instance: Any, stored: Any) -> dict[str, Any]:
-        """Lays stored state over the defaults; answers what the SDK itself had kept."""
+    def restore(self, instance: Any, stored: Any, exact: bool = False) -> dict[str, Any]:
+        """Lays stored state over the defaults; answers what the SDK itself had kept.
+
+        With ``exact`` it is all there is: a declared field that was not stored was not set.
+        """
         if type(stored) is not dict:
             raise HostError("DATA_LOSS", "the stored state is no object")
         for field in self.fields:
@@ -171,6 +175,8 @@ class ActorType:
                     default.update(value)
                     value = default
                 setattr(instance, name, value)
+            elif exact:
+                instance.__dict__.pop(name, None)
         hidden = stored.get("$sdk")
         return hidden if type(hidden) is dict else {}
 

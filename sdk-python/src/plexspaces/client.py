@@ -34,7 +34,9 @@ class Client:
     """A node at ``url``; ``token`` is a bearer token; ``timeout`` bounds each wait, in seconds.
 
     Methods raise HostError with the node's code (TimeoutError where a time was over), and
-    UNAVAILABLE if the node cannot be reached.
+    UNAVAILABLE if the node cannot be reached or its answer breaks off. What may have reached the
+    node is ``retryable`` only where a second time does no harm: with an ``idempotency_key``, or if
+    it only looks.
     """
 
     def __init__(self, url: str, token: str | None = None, timeout: float = 60.0) -> None:
@@ -91,7 +93,7 @@ class Client:
         connection, response = self._send("POST", path, query, body, headers, self._timeout)
         if response.status >= 400:
             with contextlib.closing(connection):
-                raise _problem(response.status, response.read())
+                raise _problem(response.status, self._read(response, False))
         return EventStream(connection, response)
 
     def status(self, target: str) -> Any:
@@ -153,16 +155,27 @@ class Client:
             method, path, query or {}, body, headers or {}, timeout or self._timeout
         )
         with contextlib.closing(connection):
-            try:
-                data = response.read()
-            except builtins.TimeoutError:
-                raise TimeoutError(f"{self.url} did not finish its answer in time") from None
+            data = self._read(response, _again(method, headers or {}))
             if response.status >= 400:
                 raise _problem(response.status, data)
             if not data:
                 return None
             kind = response.headers.get_content_type()
-            return _codec.loads(data) if kind.endswith("json") else data
+            if not kind.endswith("json"):
+                return data
+            try:
+                return _codec.loads(data)
+            except ValueError as e:
+                raise HostError("INTERNAL", f"{self.url} answered what is no JSON: {e}") from e
+
+    def _read(self, response: http.client.HTTPResponse, again: bool) -> bytes:
+        try:
+            return response.read()
+        except builtins.TimeoutError:
+            raise _late(f"{self.url} did not finish its answer in time", again) from None
+        except (OSError, http.client.HTTPException) as e:
+            message = f"the answer of {self.url} broke off: {e}"
+            raise HostError("UNAVAILABLE", message, retryable=again) from e
 
     def _send(
         self,
@@ -184,15 +197,22 @@ class Client:
         target = self._base + path + ("?" + urlencode(query) if query else "")
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=timeout)
+        again, failed = True, "cannot be reached"
         try:
+            connection.connect()
+            # From here on the node may have it, and may have done it.
+            again, failed = _again(method, headers), "gave no answer"
             connection.request(method, target, body=data, headers=sent)
             return connection, connection.getresponse()
         except builtins.TimeoutError:
             connection.close()
-            raise TimeoutError(f"{self.url} did not answer within {timeout:g} s") from None
+            raise _late(f"{self.url} did not answer within {timeout:g} s", again) from None
         except (OSError, http.client.HTTPException) as e:
             connection.close()
-            raise HostError("UNAVAILABLE", f"{self.url} cannot be reached: {e}") from e
+            raise HostError("UNAVAILABLE", f"{self.url} {failed}: {e}", retryable=again) from e
+
+
+_CUT = "the connection ended before the stream did"
 
 
 class EventStream:
@@ -203,6 +223,7 @@ class EventStream:
     ) -> None:
         self._connection = connection
         self._response = response
+        self._closed = False
         self._values = self._read()
 
     def __iter__(self) -> Iterator[Any]:
@@ -232,15 +253,20 @@ class EventStream:
                     return
                 if text:
                     yield _codec.loads(text.encode())
+            # A connection that is cut looks like one that ends, whatever the transfer encoding.
+            if not self._closed:
+                raise HostError("UNAVAILABLE", _CUT, retryable=False)
         except builtins.TimeoutError:
-            raise TimeoutError("the stream had no value in time") from None
+            raise _late("the stream had no value in time", False) from None
         except (OSError, http.client.HTTPException) as e:
-            raise HostError("UNAVAILABLE", f"the stream broke off: {e}") from e
+            if not self._closed:
+                raise HostError("UNAVAILABLE", f"{_CUT}: {e}", retryable=False) from e
         finally:
             self._connection.close()
 
     def close(self) -> None:
         """Ends the stream; the handler on the node is told."""
+        self._closed = True
         self._response.close()
         self._connection.close()
 
@@ -257,7 +283,8 @@ class EventStream:
 
 
 def _quote(part: str) -> str:
-    return quote(part, safe="")
+    # A segment of dots is a step in the path, unless it is encoded.
+    return part.replace(".", "%2E") if part in (".", "..") else quote(part, safe="")
 
 
 def _actor(target: str) -> str:
@@ -271,6 +298,17 @@ def _key(idempotency_key: str | None) -> dict[str, str]:
     if idempotency_key is None:
         return {}
     return {"Idempotency-Key": json.dumps(idempotency_key)}
+
+
+def _again(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request that the node may have handled already does no harm a second time."""
+    return method == "GET" or "Idempotency-Key" in headers
+
+
+def _late(message: str, again: bool) -> TimeoutError:
+    error = TimeoutError(message)
+    error.retryable = again
+    return error
 
 
 def _problem(status: int, body: bytes) -> HostError:

@@ -2,20 +2,21 @@
 
 use super::life::Watch;
 use super::link::ServiceLink;
+use super::rules::HostErrors;
 use super::shards::Group;
 use super::space::{Tuples, Written};
 use super::tuples::Subscription;
 use crate::host::{Payload, Transport};
 use crate::running::{AnyActor, Type};
-use crate::{address, json, Code, Error, Message, Reply, Value};
+use crate::{json, Code, Error, Message, Reply, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::rc::Rc;
 
 pub const EPOCH_MS: i64 = 1_700_000_000_000;
 pub const OUTSIDE_MS: i64 = 30_000;
 pub const FOREVER: i64 = i64::MAX;
+const MAX_KEY: usize = 512;
 
 pub type Fake = Rc<dyn Fn(&Value, &[u8]) -> Result<Value, Error>>;
 pub type Undo = Box<dyn FnOnce(&Inner)>;
@@ -51,9 +52,12 @@ pub struct Inner {
 }
 
 pub struct Slot {
-    config: Value,
+    pub config: Value,
     pub actor: RefCell<Box<dyn AnyActor>>,
     pub restarts: Cell<i64>,
+    /// How often it has crashed, and the last reason: what was in its memory then is gone.
+    pub life: Cell<u64>,
+    pub why: RefCell<String>,
     /// Why it ends when its turn does.
     pub doomed: RefCell<Option<String>>,
 }
@@ -88,6 +92,10 @@ pub struct Timer {
 pub struct Open {
     pub target: String,
     pub message_id: String,
+    /// Whose memory it is in, and in which of its lives.
+    pub slot: Rc<Slot>,
+    pub life: u64,
+    pub query: bool,
     /// The turn that ends it.
     pub owner: Option<Owner>,
     pub first: Option<Result<Option<Value>, Error>>,
@@ -112,6 +120,9 @@ pub struct Turn {
     /// The message that began the stream that runs, if one does.
     pub stream: Option<String>,
     pub deadline: i64,
+    /// Whether its operation only reads.
+    pub query: bool,
+    pub errors: HostErrors,
     pub effects: Vec<Effect>,
     pub undo: Vec<Undo>,
     /// Where a transaction of tuples began.
@@ -123,14 +134,6 @@ pub struct Point {
     pub undo: usize,
     /// What the turn had written and taken before.
     pub before: Vec<Written>,
-}
-
-/// What an actor is called for.
-pub enum Work {
-    Handle(Message),
-    Begin(Message),
-    Resume(String),
-    Close(String),
 }
 
 impl Inner {
@@ -177,25 +180,32 @@ impl Inner {
         Ok(Message { op: op.to_string(), id: format!("m{}", self.next_id()), from, content_type, body })
     }
 
-    /// The full address: of a child id, `type/key`, `app/type/key`.
+    /// The full address: of a child id, `type/key` of the own app, or `app/type/key`. Only the last has room for keys
+    /// with slashes.
     pub fn resolve(&self, target: &str) -> Result<String, Error> {
-        if !target.contains('/') {
-            return match self.children.borrow().get(target) {
-                Some((name, _)) => Ok(format!("{}/{}/{}", self.app, name, target)),
-                None => Err(Error::system(Code::NotFound, format!("there is no child \"{}\" in this world", target))),
-            };
-        }
-        let own = format!("{}/", self.app);
-        let local = match target.strip_prefix(&own) {
-            Some(local) if local.contains('/') => local,
-            _ => target,
+        let missing = |why: String| Err(Error::system(Code::NotFound, why));
+        let address = match target.matches('/').count() {
+            0 => match self.children.borrow().get(target) {
+                Some((name, _)) => return Ok(format!("{}/{}/{}", self.app, name, target)),
+                None => return missing(format!("there is no child \"{}\" in this world", target)),
+            },
+            1 => format!("{}/{}", self.app, target),
+            _ => target.to_string(),
         };
-        let (name, key) = local.split_at(local.find('/').unwrap_or(0));
-        if self.types.borrow().iter().any(|t| t.name == name) && !key[1..].contains('/') {
-            Ok(format!("{}/{}", self.app, local))
-        } else {
-            Err(Error::system(Code::NotFound, format!("there is no actor \"{}\" in this world", target)))
+        let mut parts = address.splitn(3, '/');
+        let mut next = || parts.next().unwrap_or("");
+        let (app, name, key) = (next(), next(), next());
+        if app != self.app {
+            return missing(format!("there is no app \"{}\": this world is \"{}\"", app, self.app));
         }
+        if !self.types.borrow().iter().any(|t| t.name == name) {
+            return missing(format!("there is no actor type \"{}\" in this world", name));
+        }
+        if key.is_empty() || key.len() > MAX_KEY {
+            let why = format!("actor key \"{}\" is not valid: 1 to {} bytes of UTF-8", key, MAX_KEY);
+            return Err(Error::system(Code::InvalidArgument, why));
+        }
+        Ok(address)
     }
 
     pub(crate) fn type_of(&self, address: &str) -> Type {
@@ -240,15 +250,18 @@ impl Inner {
             config: config.clone(),
             actor: RefCell::new((kind.make)()),
             restarts: Cell::new(0),
+            life: Cell::new(0),
+            why: RefCell::default(),
             doomed: RefCell::new(None),
         });
-        self.turn(address, &slot, None, FOREVER, |actor| {
+        self.turn(address, &slot, None, false, FOREVER, |actor| {
             actor.init(&config)?;
             match stored.or(initial) {
                 Some(state) => actor.restore(state),
                 None => Ok(()),
             }
-        })?;
+        })
+        .map_err(|f| f.error)?;
         self.actors.borrow_mut().insert(address.to_string(), slot.clone());
         self.order.borrow_mut().push(address.to_string());
         Ok(slot)
@@ -287,129 +300,6 @@ impl Inner {
         }
     }
 
-    pub fn work(&self, address: &str, work: Work, deadline: i64) -> Result<(Reply, bool), Error> {
-        if self.is_busy(address) {
-            let mut circle: Vec<String> = self.turns.borrow().iter().map(|t| t.actor.clone()).collect();
-            circle.push(address.to_string());
-            return Err(Error::system(
-                Code::Aborted,
-                format!("actors would wait for each other for ever: {}", circle.join(" -> ")),
-            ));
-        }
-        let slot = self.activate(address)?;
-        let stream = match &work {
-            Work::Handle(_) => None,
-            Work::Begin(m) => Some(m.id.clone()),
-            Work::Resume(id) | Work::Close(id) => Some(id.clone()),
-        };
-        let before = slot.actor.borrow().snapshot();
-        let done = self.turn(address, &slot, stream.clone(), deadline, |actor| {
-            let next = match work {
-                Work::Handle(message) => {
-                    let reply = actor.handle(message)?;
-                    if let Reply::Value(v) = &reply {
-                        v.try_json()?;
-                    }
-                    return Ok((reply, true));
-                }
-                Work::Begin(message) => actor.begin_stream(message)?,
-                Work::Resume(id) => actor.resume_stream(&id)?,
-                Work::Close(id) => actor.close_stream(&id)?,
-            };
-            let more = next.is_some();
-            let value = next.unwrap_or(Value::Null);
-            value.try_json()?;
-            Ok((Reply::Value(value), more))
-        });
-        // A stream's own streams end with it.
-        if let (Some(id), false) = (stream, matches!(done, Ok((_, true)))) {
-            self.close_owned(&Owner::Stream(id));
-        }
-        if let Err(error) = &done {
-            self.undo(address, &slot, before);
-            if !(error.business || inherited(error.code)) {
-                slot.restarts.set(slot.restarts.get() + 1);
-                self.exited(address, &format!("error: {}", error.message));
-            }
-        }
-        let doomed = slot.doomed.borrow_mut().take();
-        if let Some(reason) = doomed {
-            self.crashed(address, &reason);
-        }
-        done
-    }
-
-    /// The actor as it was before the turn: made and initialised anew, then given its state.
-    pub fn undo(&self, address: &str, slot: &Slot, before: Value) {
-        let again = catch_unwind(AssertUnwindSafe(|| {
-            self.begin(address, None, FOREVER);
-            let mut actor = slot.actor.borrow_mut();
-            actor.reset();
-            let mut config = slot.config.clone();
-            config.set("restored", true);
-            actor.init(&config)?;
-            actor.restore(before.clone())
-        }));
-        // Init has run before: what it asks of the host now is not asked again.
-        self.end(false);
-        if !matches!(again, Ok(Ok(()))) {
-            self.forget(address);
-            self.stored.borrow_mut().insert(address.to_string(), before);
-        }
-    }
-
-    fn begin(&self, address: &str, stream: Option<String>, deadline: i64) {
-        address::set(address);
-        let id = self.next_id();
-        self.turns.borrow_mut().push(Turn {
-            id,
-            actor: address.to_string(),
-            stream,
-            deadline,
-            effects: Vec::new(),
-            undo: Vec::new(),
-            point: None,
-        });
-    }
-
-    fn end(&self, commits: bool) {
-        let turn = self.turns.borrow_mut().pop().expect("a turn runs");
-        let written = self.tuples.borrow_mut().end(turn.id, commits);
-        if commits {
-            self.notify(written);
-            turn.effects.into_iter().for_each(|e| self.commit(e));
-        } else {
-            turn.undo.into_iter().rev().for_each(|undo| undo(self));
-        }
-        let below = self.turns.borrow().last().map(|t| t.actor.clone());
-        address::set(below.as_deref().unwrap_or(""));
-        self.close_owned(&Owner::Turn(turn.id));
-    }
-
-    pub fn turn<T>(
-        &self,
-        address: &str,
-        slot: &Slot,
-        stream: Option<String>,
-        deadline: i64,
-        f: impl FnOnce(&mut dyn AnyActor) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.begin(address, stream, deadline);
-        let depth = self.turns.borrow().len();
-        let done = catch_unwind(AssertUnwindSafe(|| f(slot.actor.borrow_mut().as_mut())));
-        let done = done.unwrap_or_else(|panic| {
-            // Turns that were running inside of it ended by the same panic.
-            while self.turns.borrow().len() > depth {
-                self.end(false);
-            }
-            let why = panic.downcast_ref::<&str>().map(|s| s.to_string());
-            let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            Err(Error::system(Code::Internal, format!("the actor crashed: {}", why)))
-        });
-        self.end(done.is_ok());
-        done
-    }
-
     pub fn commit(&self, effect: Effect) {
         match effect {
             Effect::Send(sent) => self.mailbox.borrow_mut().push_back(sent),
@@ -424,17 +314,16 @@ impl Inner {
     }
 }
 
-/// What an actor fails with that is no fault of its own.
-fn inherited(code: Code) -> bool {
-    matches!(code, Code::DeadlineExceeded | Code::Cancelled | Code::ResourceExhausted)
-}
-
 impl Transport for Inner {
     fn call(&self, operation: &str, arguments: &Value, body: &[u8]) -> Result<(Value, Vec<u8>), Error> {
         let fake = self.fakes.borrow().get(operation).cloned();
-        if let Some(fake) = fake {
-            return Ok((Value::object(), fake(arguments, body)?.try_json()?.into_bytes()));
+        let answer = self.allow(operation, fake.is_some()).and_then(|()| match fake {
+            Some(fake) => Ok((Value::object(), fake(arguments, body)?.try_json()?.into_bytes())),
+            None => super::operations::Operations { world: self, arguments, body }.run(operation),
+        });
+        if let (Err(error), Some(turn)) = (&answer, self.turns.borrow_mut().last_mut()) {
+            turn.errors.note(error);
         }
-        super::operations::Operations { world: self, arguments, body }.run(operation)
+        answer
     }
 }

@@ -22,10 +22,8 @@ impl Inner {
             *slot.doomed.borrow_mut() = Some(reason.to_string());
             return;
         }
-        slot.restarts.set(slot.restarts.get() + 1);
         let state = slot.actor.borrow().snapshot();
-        self.undo(address, &slot, state);
-        self.exited(address, &format!("error: {}", reason));
+        self.restarted(address, &slot, state, reason);
     }
 
     /// A graceful exit; with `delete` nothing of the actor stays.
@@ -39,12 +37,12 @@ impl Inner {
                 return;
             }
         };
-        let last = self.turn(address, &slot, None, super::inner::FOREVER, |actor| {
+        let last = self.turn(address, &slot, None, false, super::inner::FOREVER, |actor| {
             actor.terminate(reason);
             Ok(())
         });
-        if let Err(e) = last {
-            self.failures.borrow_mut().push((address.to_string(), e));
+        if let Err(f) = last {
+            self.failures.borrow_mut().push((address.to_string(), f.error));
         }
         let state = slot.actor.borrow().snapshot();
         if delete {

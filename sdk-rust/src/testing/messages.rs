@@ -1,7 +1,8 @@
 //! How messages, streams and time go through a world.
 
-use super::inner::{Effect, Inner, Open, Owner, Pending, Sent, Work, FOREVER};
+use super::inner::{Effect, Inner, Open, Owner, Pending, Sent, FOREVER};
 use super::schema;
+use super::turns::Work;
 use crate::{Code, Error, Kind, Message, Operation, Reply, Value};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -57,7 +58,7 @@ impl Inner {
         let operation = self.accept(&address, &message, false)?;
         self.release(&address, true);
         let op = message.op.clone();
-        let (reply, _) = self.work(&address, Work::Handle(message), deadline)?;
+        let (reply, _) = self.work(&address, Work::Handle(message), operation.kind == Kind::Query, deadline)?;
         if self.now_ms.get() > deadline {
             return Err(Error::system(
                 Code::DeadlineExceeded,
@@ -119,12 +120,14 @@ impl Inner {
 
     pub fn open(&self, target: &str, message: Message, owner: Option<Owner>) -> Result<String, Error> {
         let address = self.resolve(target)?;
-        self.accept(&address, &message, true)?;
+        let query = self.accept(&address, &message, true)?.kind == Kind::Query;
         self.release(&address, true);
         let message_id = message.id.clone();
-        let first = self.work(&address, Work::Begin(message), FOREVER).map(value_if_more);
+        let slot = self.activate(&address)?;
+        let life = slot.life.get();
+        let first = self.work(&address, Work::Begin(message), query, FOREVER).map(value_if_more);
         let id = format!("s{}", self.next_id());
-        let open = Open { target: address, message_id, owner, first: Some(first) };
+        let open = Open { target: address, message_id, slot, life, query, owner, first: Some(first) };
         self.streams.borrow_mut().insert(id.clone(), open);
         Ok(id)
     }
@@ -132,11 +135,24 @@ impl Inner {
     pub fn next(&self, id: &str) -> Result<Option<Value>, Error> {
         let mut open = match self.streams.borrow_mut().remove(id) {
             Some(open) => open,
-            None => return Ok(None),
+            None => {
+                let why = format!(
+                    "there is no open stream \"{}\" here: one that a turn opens ends with it, and one that has ended is gone",
+                    id
+                );
+                return Err(Error::system(Code::NotFound, why));
+            }
         };
         let next = match open.first.take() {
             Some(first) => first,
-            None => self.work(&open.target, Work::Resume(open.message_id.clone()), FOREVER).map(value_if_more),
+            None => self.gone(&open).and_then(|()| {
+                let work = Work::Resume(open.message_id.clone());
+                let next = self.work(&open.target, work, open.query, FOREVER).map(value_if_more);
+                if next.is_err() {
+                    self.end_open(&open); // The turn was undone, and with it what ended the stream.
+                }
+                next
+            }),
         };
         if matches!(next, Ok(Some(_))) {
             self.streams.borrow_mut().insert(id.to_string(), open);
@@ -144,11 +160,31 @@ impl Inner {
         next
     }
 
+    /// What the reader of a stream gets when the memory is gone that held it.
+    fn gone(&self, open: &Open) -> Result<(), Error> {
+        let here = self.actors.borrow().get(&open.target).map_or(false, |slot| Rc::ptr_eq(slot, &open.slot));
+        if here && open.slot.life.get() == open.life {
+            return Ok(());
+        }
+        let why = match here {
+            true => format!("it crashed while it streamed: {}", open.slot.why.borrow()),
+            false => "it is being stopped".to_string(),
+        };
+        Err(Error::system(Code::Unavailable, format!("{}: {}", open.target, why)))
+    }
+
     pub fn close(&self, id: &str) {
         let open = self.streams.borrow_mut().remove(id);
         if let Some(open) = open {
-            if let Err(e) = self.work(&open.target, Work::Close(open.message_id), FOREVER) {
-                self.failures.borrow_mut().push((open.target, e));
+            self.end_open(&open);
+        }
+    }
+
+    fn end_open(&self, open: &Open) {
+        if self.gone(open).is_ok() {
+            let work = Work::Close(open.message_id.clone());
+            if let Err(e) = self.work(&open.target, work, open.query, FOREVER) {
+                self.failures.borrow_mut().push((open.target.clone(), e));
             }
         }
     }
@@ -169,7 +205,7 @@ impl Inner {
             return;
         }
         let done = self.accept(&target, &message, false).and_then(|o| {
-            let (answer, _) = self.work(&target, Work::Handle(message), deadline)?;
+            let (answer, _) = self.work(&target, Work::Handle(message), o.kind == Kind::Query, deadline)?;
             Ok(if o.kind == Kind::Cast { Reply::Value(Value::Null) } else { answer })
         });
         match (reply, done) {

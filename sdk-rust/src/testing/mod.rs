@@ -28,9 +28,10 @@
 //!
 //! As on a node: messages are JSON on the way and are checked against schemas, sends leave when their turn has
 //! succeeded, a turn that fails undoes the actor's declared state, its sends, timers, names, tuples and own keys,
-//! and a crash tells monitors and links; asks in a circle are ABORTED.
-//! Unlike a node: one thread runs one message at a time; all actors are durable; a failed actor is made anew, so
-//! that [`Transient`](crate::Transient) fields begin at their defaults.
+//! and a crash tells monitors and links, and ends the actor's streams; a query changes nothing; what a host call gave
+//! and a handler lets through is no crash; asks in a circle are ABORTED.
+//! Unlike a node: one thread runs one message at a time; all actors are durable; an actor whose turn failed is made anew,
+//! so that [`Transient`](crate::Transient) fields begin at their defaults, and what a query does to them stays.
 //! The world has messages, streams, timers, the life of actors, the tuple space, shard groups, keys and values, and
 //! fakes for [service links](World::service_link). Other operations of the host answer UNIMPLEMENTED, as a node of
 //! this version does, or what a [`fake`](World::fake) says.
@@ -42,10 +43,12 @@ mod link;
 mod messages;
 mod operations;
 mod reduce;
+mod rules;
 mod schema;
 mod shards;
 mod space;
 mod tuples;
+mod turns;
 
 use crate::host::{set_transport, Payload, Transport};
 use crate::running::Type;
@@ -267,3 +270,5 @@ impl Drop for Values<'_> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod turn_tests;

@@ -75,7 +75,7 @@ fn fold_numbers(kind: &str, values: &[&Value]) -> Option<Value> {
         return total.as_f64().map(|f| Value::Float(f / values.len() as f64));
     }
     match total {
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) => Some(total),
+        Value::Int(_) | Value::UInt(_) | Value::Float(_) | Value::Bool(_) => Some(total),
         _ => None,
     }
 }

@@ -47,7 +47,7 @@ impl<'a> Check<'a> {
         }
         match v {
             Value::Str(s) => self.size(schema, "Length", "characters", s.chars().count(), path),
-            Value::Int(_) | Value::Float(_) => self.number(schema, v, path),
+            Value::Int(_) | Value::UInt(_) | Value::Float(_) => self.number(schema, v, path),
             Value::Array(items) => {
                 self.size(schema, "Items", "items", items.len(), path);
                 for (i, item) in items.iter().enumerate() {
@@ -168,7 +168,7 @@ fn has_type(kind: &str, v: &Value, schema: &Value) -> bool {
     match v {
         Value::Null => kind == "null",
         Value::Bool(_) => kind == "boolean",
-        Value::Int(_) => kind == "integer" || kind == "number",
+        Value::Int(_) | Value::UInt(_) => kind == "integer" || kind == "number",
         Value::Float(f) => kind == "number" || (kind == "integer" && f.fract() == 0.0),
         Value::Str(_) => kind == "string",
         Value::Array(_) => kind == "array",

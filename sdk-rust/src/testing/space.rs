@@ -159,7 +159,7 @@ fn fits(p: &Value, v: &Value) -> bool {
     match (p, v) {
         (Value::Null, _) => true,
         (Value::Object(o), v) if o.len() == 1 && o[0].0 == "$any" => match (o[0].1.as_str().unwrap_or(""), v) {
-            ("int", Value::Int(_)) | ("float", Value::Int(_) | Value::Float(_)) => true,
+            ("int", Value::Int(_) | Value::UInt(_)) | ("float", Value::Int(_) | Value::UInt(_) | Value::Float(_)) => true,
             ("int", Value::Float(f)) => f.fract() == 0.0,
             ("str", Value::Str(_)) | ("bool", Value::Bool(_)) | ("bytes", Value::Bytes(_)) => true,
             _ => false,
@@ -170,15 +170,18 @@ fn fits(p: &Value, v: &Value) -> bool {
 
 pub fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Int(i), Value::Float(f)) | (Value::Float(f), Value::Int(i)) => {
-            f.fract() == 0.0 && *f >= -9.3e18 && *f < 9_223_372_036_854_775_808.0 && *f as i64 == *i
-        }
+        (Value::Int(i), Value::Float(f)) | (Value::Float(f), Value::Int(i)) => is(*f, (*i).into()),
+        (Value::UInt(u), Value::Float(f)) | (Value::Float(f), Value::UInt(u)) => is(*f, (*u).into()),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(n, a)| b.iter().any(|(m, b)| n == m && equal(a, b)))
         }
         (a, b) => a == b,
     }
+}
+
+fn is(f: f64, i: i128) -> bool {
+    f.fract() == 0.0 && f as i128 == i
 }
 
 #[cfg(test)]
@@ -195,5 +198,9 @@ mod tests {
         assert!(!matches(&tuple![any::ANY, any::ANY, any::INT, true, any::ANY], &t));
         assert!(!matches(&tuple![any::ANY], &t));
         assert!(matches(&tuple![any::INT], &tuple![2.0]));
+        let big = tuple![u64::MAX];
+        assert!(matches(&tuple![any::INT], &big) && matches(&tuple![any::FLOAT], &big) && matches(&big, &big));
+        assert!(!matches(&tuple![u64::MAX - 1], &big) && !matches(&tuple![18446744073709551616.0], &big));
+        assert!(matches(&tuple![9223372036854775808.0], &tuple![1u64 << 63]));
     }
 }

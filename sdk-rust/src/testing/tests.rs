@@ -207,7 +207,10 @@ fn streams_give_values_in_turns_and_close_when_dropped() {
     assert_eq!(values.next(), Some(Ok(json!(1))));
     assert_eq!(values.next().unwrap().unwrap_err().message, "there");
     assert_eq!(values.next(), None);
-    assert_eq!(w.state("worker/c")["n"], json!(1));
+    assert_eq!(w.state("worker/c"), json!({"n": 1, "seen": ["closed"]}));
+    // There is no stream yet where the first value is an error.
+    w.stream("worker/e", "count", json!({"to": 9, "fail_at": 0})).unwrap_err();
+    assert_eq!(w.state("worker/e"), json!({"n": 0, "seen": []}));
     assert_eq!(w.ask("worker/d", "read", json!({"target": "main", "limit": 2})), Ok(json!([1, 2])));
     assert_eq!(w.state("main")["seen"], json!(["closed"]));
     assert!(w.ask("main", "count", json!({"to": 1})).unwrap_err().message.contains("ask_stream"));

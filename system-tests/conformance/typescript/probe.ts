@@ -5,6 +5,7 @@ import {
   type ErrorCode,
   host,
   HostError,
+  type BigInteger,
   type Integer,
   type Json,
   PlexSpacesActor,
@@ -151,7 +152,7 @@ class ProbeActor extends PlexSpacesActor<State> {
     return payload;
   }
 
-  onAdd({ a, b }: { a: Integer; b: Integer }): bigint {
+  onAdd({ a, b }: { a: BigInteger; b: BigInteger }): bigint {
     return BigInt(a) + BigInt(b);
   }
 

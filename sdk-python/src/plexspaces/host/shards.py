@@ -8,7 +8,7 @@ otherwise; too few answers (``min_responses``, ``min_acks``) are an error that c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from plexspaces._transport import invoke
 from plexspaces.host._arguments import NOT_GIVEN, body, request
@@ -16,8 +16,27 @@ from plexspaces.host._arguments import NOT_GIVEN, body, request
 Group = str | Mapping[str, Any]
 
 
-def _call(operation: str, group: Group, **arguments: Any) -> dict[str, Any]:
-    return invoke(operation, request(operation, "group_id", group, arguments))  # type: ignore[no-any-return]
+class Round(TypedDict, total=False):
+    """How long a collective waits, and how many answers are enough (all, unless said otherwise)."""
+
+    timeout_ms: int
+    min_responses: int
+    min_acks: int
+
+
+_ROUND = ("timeout_ms", "min_responses", "min_acks")
+
+
+def _collective(operation: str, group: Group, round: Round, **arguments: Any) -> dict[str, Any]:
+    given: dict[str, Any] = dict(round)
+    for name in given:
+        if name not in _ROUND:
+            known = ", ".join(["group_id", *arguments, *_ROUND])
+            raise TypeError(f"{operation}: unknown option {name!r}; one of {known}")
+    arguments.update({name: given.get(name, NOT_GIVEN) for name in _ROUND})
+    return invoke(  # type: ignore[no-any-return]
+        operation, request(operation, "group_id", group, arguments)
+    )
 
 
 def create_shard_group(
@@ -33,15 +52,16 @@ def create_shard_group(
     """Creates a group of shards: actors of one type over which keys are spread. Creating an equal
     group again is no error. It ends with its creator unless ``detached``. ``initial_state`` is
     laid over the declared state's defaults."""
-    return _call(
-        "create_shard_group",
-        group_id,
+    arguments = dict(
         actor_type=actor_type,
         shard_count=shard_count,
         partition_strategy=partition_strategy,
         placement=placement,
         initial_state=initial_state,
         detached=detached,
+    )
+    return invoke(  # type: ignore[no-any-return]
+        "create_shard_group", request("create_shard_group", "group_id", group_id, arguments)
     )
 
 
@@ -52,80 +72,37 @@ def scatter_gather(
     inputs: list[Any] = NOT_GIVEN,
     aggregation: str = NOT_GIVEN,
     k: int = NOT_GIVEN,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
+    **round: Unpack[Round],
 ) -> dict[str, Any]:
     """Asks every shard ``{op, ..}`` and puts the answers together: concat, sum, min, max, mean, merge,
     first, majority or top_k (the ``k`` largest). ``inputs`` gives each shard a part of its own."""
-    return _call(
-        "scatter_gather",
-        group_id,
-        query=query,
-        inputs=inputs,
-        aggregation=aggregation,
-        k=k,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
+    return _collective(
+        "scatter_gather", group_id, round, query=query, inputs=inputs, aggregation=aggregation, k=k
     )
 
 
 def broadcast_shard_group(
-    group_id: Group,
-    message: Any = NOT_GIVEN,
-    *,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
+    group_id: Group, message: Any = NOT_GIVEN, **round: Unpack[Round]
 ) -> dict[str, Any]:
     """Gives every shard the message ``{op, ..}``."""
-    return _call(
-        "broadcast_shard_group",
-        group_id,
-        message=message,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
-    )
+    return _collective("broadcast_shard_group", group_id, round, message=message)
 
 
-def barrier_shard_group(
-    group_id: Group,
-    *,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
-) -> dict[str, Any]:
+def barrier_shard_group(group_id: Group, **round: Unpack[Round]) -> dict[str, Any]:
     """None leaves before all shards have entered."""
-    return _call(
-        "barrier_shard_group",
-        group_id,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
-    )
+    return _collective("barrier_shard_group", group_id, round)
 
 
 def reduce_shard_group(
     group_id: Group,
     map_function: Any = NOT_GIVEN,
     reduction: str = NOT_GIVEN,
-    *,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
+    **round: Unpack[Round],
 ) -> dict[str, Any]:
     """Asks every shard ``map_function`` and folds the answers in shard order: sum, prod, min, max, mean,
     and, or; over numbers, lists of equal length and maps of them."""
-    return _call(
-        "reduce_shard_group",
-        group_id,
-        map_function=map_function,
-        reduction=reduction,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
+    return _collective(
+        "reduce_shard_group", group_id, round, map_function=map_function, reduction=reduction
     )
 
 
@@ -133,20 +110,11 @@ def all_reduce_shard_group(
     group_id: Group,
     map_function: Any = NOT_GIVEN,
     reduction: str = NOT_GIVEN,
-    *,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
+    **round: Unpack[Round],
 ) -> dict[str, Any]:
     """Like reduce; every shard gets the result as the cast ``__ALLREDUCE__``."""
-    return _call(
-        "all_reduce_shard_group",
-        group_id,
-        map_function=map_function,
-        reduction=reduction,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
+    return _collective(
+        "all_reduce_shard_group", group_id, round, map_function=map_function, reduction=reduction
     )
 
 
@@ -154,20 +122,15 @@ def reduce_scatter_shard_group(
     group_id: Group,
     map_function: Any = NOT_GIVEN,
     reduction: str = NOT_GIVEN,
-    *,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
+    **round: Unpack[Round],
 ) -> dict[str, Any]:
     """Like reduce; each shard gets its part of the result."""
-    return _call(
+    return _collective(
         "reduce_scatter_shard_group",
         group_id,
+        round,
         map_function=map_function,
         reduction=reduction,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
     )
 
 
@@ -175,59 +138,26 @@ def scan_shard_group(
     group_id: Group,
     map_function: Any = NOT_GIVEN,
     reduction: str = NOT_GIVEN,
-    *,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
+    **round: Unpack[Round],
 ) -> dict[str, Any]:
     """Prefix reduction: the i-th result is that of the shards 0 to i."""
-    return _call(
-        "scan_shard_group",
-        group_id,
-        map_function=map_function,
-        reduction=reduction,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
+    return _collective(
+        "scan_shard_group", group_id, round, map_function=map_function, reduction=reduction
     )
 
 
 def gather_shard_group(
-    group_id: Group,
-    query: Any = NOT_GIVEN,
-    *,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
+    group_id: Group, query: Any = NOT_GIVEN, **round: Unpack[Round]
 ) -> dict[str, Any]:
     """Asks every shard and answers the list of their answers."""
-    return _call(
-        "gather_shard_group",
-        group_id,
-        query=query,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
-    )
+    return _collective("gather_shard_group", group_id, round, query=query)
 
 
 def all_gather_shard_group(
-    group_id: Group,
-    query: Any = NOT_GIVEN,
-    *,
-    timeout_ms: int = NOT_GIVEN,
-    min_responses: int = NOT_GIVEN,
-    min_acks: int = NOT_GIVEN,
+    group_id: Group, query: Any = NOT_GIVEN, **round: Unpack[Round]
 ) -> dict[str, Any]:
     """Like gather; every shard gets all of the answers."""
-    return _call(
-        "all_gather_shard_group",
-        group_id,
-        query=query,
-        timeout_ms=timeout_ms,
-        min_responses=min_responses,
-        min_acks=min_acks,
-    )
+    return _collective("all_gather_shard_group", group_id, round, query=query)
 
 
 def ask_shard(

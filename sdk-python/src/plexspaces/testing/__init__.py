@@ -20,7 +20,7 @@ from plexspaces import _codec, _failure, _transport, _types
 from plexspaces._codec import dumps, loads
 from plexspaces.actors import Registration
 from plexspaces.errors import BusinessError, HostError, from_wire, unimplemented
-from plexspaces.testing._available import NOT_ON_NODES
+from plexspaces.testing._available import CHANGING, NOT_ON_NODES
 from plexspaces.testing._cells import Cell, Turn
 from plexspaces.testing._engine import App, Engine
 from plexspaces.testing._links import ServiceLink
@@ -309,16 +309,22 @@ class TestNode:
             method = self._operations.find(operation)
             if method is None:
                 raise unimplemented(f'the host operation "{operation}"')
+            if turn.read_only and operation in CHANGING:
+                raise HostError(
+                    "FAILED_PRECONDITION",
+                    f"{operation} changes something, but the running handler is a query",
+                )
             result = method(turn, loads(header), body)
             if isinstance(result, tuple):
                 return 0, _codec.dumps(result[0]), result[1]
             return 0, b"{}", dumps(result)
         except HostError as e:
-            turn.host_errors.add(e.code)
+            turn.note(e.code, e.message)
             return 1, b"", _failure.encoded(e)
         except KeyError as e:
-            missing = {"code": "INVALID_ARGUMENT", "message": f"{operation}: {e} is missing"}
-            return 1, b"", dumps(missing)
+            message = f"{operation}: {e} is missing"
+            turn.note("INVALID_ARGUMENT", message)
+            return 1, b"", dumps({"code": "INVALID_ARGUMENT", "message": message})
 
     def _add_metrics(self, app: str, added: dict[str, Any]) -> None:
         known = self.metrics.setdefault(app, {})

@@ -1,4 +1,4 @@
-"""Operations of the host API that nodes of this version do not have yet."""
+"""Operations of the host API that nodes of this version do not have yet, and those that change something."""
 
 NOT_ON_NODES = frozenset(
     {
@@ -82,5 +82,58 @@ NOT_ON_NODES = frozenset(
         "workflow_resume",
         "workflow_signal",
         "workflow_start",
+    }
+)
+
+#: Deferred and tentative effects: what a handler of the kind query may not do.
+CHANGING = frozenset(
+    {
+        "application_metrics_add",
+        "cancel_timer",
+        "channel_ack",
+        "channel_bind",
+        "channel_info",
+        "channel_nack",
+        "channel_next",
+        "channel_publish",
+        "channel_subscribe",
+        "checkpoint",
+        "defer_reply",
+        "delete",
+        "demonitor",
+        "forward",
+        "link",
+        "lock_acquire",
+        "lock_release",
+        "lock_renew",
+        "monitor",
+        "pg_broadcast",
+        "pg_first",
+        "pg_join",
+        "pg_leave",
+        "pg_members",
+        "pool_checkin",
+        "pool_checkout",
+        "pool_info",
+        "register",
+        "reply",
+        "schedule_cron",
+        "send",
+        "send_after",
+        "send_every",
+        "send_to_shard",
+        "spawn",
+        "stop",
+        "ts_cancel",
+        "ts_notify",
+        "ts_renew",
+        "ts_take",
+        "ts_take_all",
+        "ts_transaction",
+        "ts_unsubscribe",
+        "ts_update",
+        "ts_write",
+        "ts_write_once",
+        "unlink",
     }
 )

@@ -15,7 +15,7 @@ from plexspaces.testing._scheduler import Task, Waiter, current
 if TYPE_CHECKING:
     from plexspaces.testing._engine import App, Engine
 
-#: Errors that an actor inherits from the host: they fail the turn and are no crash of its own.
+#: Errors that an actor inherits from the host, however it words them: no crash of its own.
 _INHERITED = ("DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "ABORTED")
 
 Wire = dict[str, Any]
@@ -56,15 +56,32 @@ class Turn:
         self.message = message
         self.on_commit: list[Callable[[], object]] = []
         self.on_rollback: list[Callable[[], object]] = []
-        self.streams: list[str] = []
+        #: The message that began the stream of which this turn is a part.
+        self.producing = message.resume or (message.id if message.stream else None)
+        #: Open streams that this turn's handler reads. Those of a streaming handler live as long as
+        #: its own stream, all others end with their turn.
+        self.streams: list[str] = (
+            [] if self.producing is None else cell.inner.setdefault(self.producing, [])
+        )
+        #: Whether its stream goes on after this turn.
+        self.goes_on = False
         self.deferred = False
         self.effects = 0
-        #: Codes of what host calls of this turn failed with.
-        self.host_errors: set[str] = set()
+        #: Whether the handler is a query: it may look, but change nothing.
+        self.read_only = False
+        #: What host calls of this turn failed with: (code, message).
+        self.host_errors: set[tuple[str, str]] = set()
+
+    def note(self, code: str, message: str) -> None:
+        """The guest was given this error: if its turn ends with it, the fault is not its own."""
+        self.host_errors.add((code, message))
 
     def inherited(self, error: Wire) -> bool:
-        """Whether an error came to the turn from the host."""
-        return error["code"] in _INHERITED and error["code"] in self.host_errors
+        """Whether an error came to the turn from the host: let through, or a kind of its own."""
+        code = error["code"]
+        if code in _INHERITED:
+            return any(code == c for c, _ in self.host_errors)
+        return (code, error.get("message")) in self.host_errors
 
     def release(self, target: Cell) -> None:
         """Lets go what was sent to ``target`` before it is asked."""
@@ -116,6 +133,9 @@ class Cell:
         self.on_demand = on_demand
         self.guest: _guest.Guest | None = None
         self.mailbox: deque[Message] = deque()
+        #: By the message that began a stream: what its handler reads, and the handler.
+        self.inner: dict[str, list[str]] = {}
+        self._producing: dict[str, _types.Operation] = {}
         self.busy = False
         self.stopped = False
         self.stored: bytes | None = None
@@ -161,8 +181,8 @@ class Cell:
         current.turn = turn
         try:
             error, header, body = self._handle(turn)
-            for stream in turn.streams:
-                self.engine.close_stream(stream, self)
+            if not turn.goes_on:
+                self._close(turn)
             if error is None:
                 turn.commit()
                 self.engine.committed(self)
@@ -183,30 +203,50 @@ class Cell:
         if self.mailbox:
             self.engine.scheduler.ready.append(self._pump)
 
+    def _close(self, turn: Turn) -> None:
+        """Ends the streams that a turn, or the stream of which it is the last, has read."""
+        if turn.producing is not None:
+            self.inner.pop(turn.producing, None)
+            self._producing.pop(turn.producing, None)
+        for stream in turn.streams:
+            self.engine.close_stream(stream, self)
+
     def _handle(self, turn: Turn) -> tuple[Wire | None, bytes, bytes]:
+        m = turn.message
+        if m.resume is not None and m.resume not in self._producing and not m.close:
+            gone = f"{self.address} has ended, and its streams with it"
+            turn.note("UNAVAILABLE", gone)
+            return {"code": "UNAVAILABLE", "message": gone}, b"", b""
         if self.guest is None:
             error = self.activate()
             if error is not None:
                 return error, b"", b""
         assert self.guest is not None
-        m = turn.message
+        op = self.kind.operations.get(m.op) if m.resume is None else self._producing.get(m.resume)
+        turn.read_only = op is not None and op.kind == "query"
         if m.resume is not None:
             header: dict[str, Any] = {"id": m.resume}
             if m.close:
                 header["close"] = True
             answer = self.guest.call(_guest.RESUME_STREAM, json.dumps(header).encode(), b"")
         else:
-            op = self.kind.operations.get(m.op)
             kind = "cast" if m.reply is None else op.kind if op is not None else "call"
             header = {"op": m.op, "kind": kind, "id": m.id, "from": m.sender}
             if m.stream:
                 header["stream"] = True
+                if op is not None:
+                    self._producing[m.id] = op
             if m.content_type is not None:
                 header["content_type"] = m.content_type
             answer = self.guest.call(_guest.HANDLE, json.dumps(header).encode(), m.body)
         status, head, body = answer
         if status:
             return _codec.loads(body), b"", b""
+        turn.goes_on = turn.producing is not None and _codec.loads(head).get("more") is True
+        if turn.read_only:
+            if turn.producing is None:  # a stream's next value needs the memory as it is
+                self._undo()
+            return None, head, body
         status, _, state = self.guest.call(_guest.SNAPSHOT, b"{}", b"")
         if status:
             return _codec.loads(state), b"", b""
@@ -223,6 +263,14 @@ class Cell:
             own.clear()
             own.update(self._attributes)
             self.guest.call(_guest.RESTORE, b"{}", self.committed)
+
+    def lose_streams(self) -> None:
+        """Its memory is gone, and with it what it streams and what its streams read."""
+        self._producing.clear()
+        for streams in self.inner.values():
+            for stream in streams:
+                self.engine.close_stream(stream, self)
+        self.inner.clear()
 
     # ---- life
 

@@ -15,6 +15,9 @@ from plexspaces.testing._space import Spaces
 from plexspaces.testing._stores import Stores
 
 
+LONGEST_KEY = 512
+
+
 class App:
     """An app under test."""
 
@@ -82,6 +85,11 @@ class Engine:
                 raise HostError("INVALID_ARGUMENT", f'"{target}" names no app; say app/type/key')
             parts = [home.name, *parts]
         app_name, type_name, key = parts
+        if not 0 < len(key.encode()) <= LONGEST_KEY:
+            raise HostError(
+                "INVALID_ARGUMENT",
+                f'actor key "{key}" is not valid: 1 to {LONGEST_KEY} bytes of UTF-8',
+            )
         found = self.apps.get(app_name)
         if found is None:
             raise HostError("NOT_FOUND", f'there is no app "{app_name}"')
@@ -300,6 +308,7 @@ class Engine:
     def exited(self, cell: Cell, reason: str) -> None:
         """Tells monitors and links, and ends what ends with its holder."""
         me = cell.address
+        cell.lose_streams()
         for name, holder in list(cell.app.names.items()):
             if holder == me:
                 del cell.app.names[name]

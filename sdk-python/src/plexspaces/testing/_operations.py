@@ -76,6 +76,7 @@ class Operations(DataOperations):
                 _, value = self._engine.await_reply(turn.cell, cell, waiter, rest, what)
                 results.append({"ok": _codec.loads(value) if value else None})
             except HostError as e:
+                turn.note(e.code, e.message)
                 results.append({"error": {"code": e.code, "message": e.message}})
         return results
 
@@ -108,14 +109,17 @@ class Operations(DataOperations):
             self._engine.accept(cell, a["op"], body, stream=True)
         self._node._streams[id] = [cell, message, a, body, False]
         self._engine.streams[id] = (cell, message)
-        if not turn.message.stream and turn.message.resume is None:
-            turn.streams.append(id)
+        turn.streams.append(id)
         return id
 
     def stream_next(self, turn: Turn, a: Arguments, body: bytes) -> Raw:
         stream = self._node._streams.get(a["stream"])
-        if stream is None or a["stream"] not in self._engine.streams:
-            return {"more": False}, b""
+        if stream is None or a["stream"] not in turn.streams:
+            raise HostError(
+                "NOT_FOUND",
+                f'there is no open stream "{a["stream"]}" here: one that a turn opens ends with it,'
+                " and one that has ended is gone",
+            )
         cell, message, opened, payload, begun = stream
         call = {**opened, "timeout_ms": a.get("timeout_ms", opened.get("timeout_ms", ASK_MS))}
         more: dict[str, Any] = {"resume": message} if begun else {"id": message, "stream": True}
@@ -123,14 +127,20 @@ class Operations(DataOperations):
         try:
             header, value = self._ask(turn, cell, call, b"" if begun else payload, **more)
         except HostError:
-            self._engine.streams.pop(a["stream"], None)
+            self._ended(turn, a["stream"])
             raise
         if not header.get("more"):
-            self._engine.streams.pop(a["stream"], None)
+            self._ended(turn, a["stream"])
         return header, value
 
+    def _ended(self, turn: Turn, stream: str) -> None:
+        del self._engine.streams[stream], self._node._streams[stream]
+        turn.streams.remove(stream)
+
     def stream_close(self, turn: Turn, a: Arguments, body: bytes) -> None:
-        self._engine.close_stream(a["stream"], turn.cell)
+        if a["stream"] in turn.streams:
+            turn.streams.remove(a["stream"])
+            self._engine.close_stream(a["stream"], turn.cell)
 
     def defer_reply(self, turn: Turn, a: Arguments, body: bytes) -> str:
         if turn.message.reply is None:

@@ -16,7 +16,7 @@ function raw(operation, header, body) {
 
 /** The actor of host-api's scenarios.json, as far as a node has the operations. */
 class LabActor extends PlexSpacesActor {
-  static queries = ["notes", "value"];
+  static queries = ["look", "notes", "value"];
   static actorType = "lab";
 
   getDefaultState() {
@@ -35,6 +35,11 @@ class LabActor extends PlexSpacesActor {
     }
     if (refuse) throw new BusinessError("FAILED_PRECONDITION", "refused");
     return results;
+  }
+
+  onLook({ calls }) {
+    this.state.value += 1;
+    return this.onDo({ calls });
   }
 
   onNote(payload) {

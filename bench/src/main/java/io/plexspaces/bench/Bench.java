@@ -96,6 +96,9 @@ public final class Bench implements Callable<Integer> {
   public static void main(String[] args) {
     // Pekko logs through SLF4J, which would say that nobody listens.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
+    // Each engine for polyglot guests would say anew that it interprets, as it does on a node.
+    System.setProperty("polyglotimpl.AttachLibraryFailureAction", "ignore");
+    System.setProperty("polyglot.engine.WarnInterpreterOnly", "false");
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
     System.exit(run(out, err, args));

@@ -58,7 +58,7 @@ final class Blocked {
     trial.run();
     long needed = (long) (trial.heapEach * actors);
     long free = Heap.max() - Heap.used();
-    if (needed > free * 0.9) {
+    if (needed > free * 0.95) {
       return List.of(
           new Result.Absent(
               NAME,

@@ -16,7 +16,7 @@ final class LanguageSuite {
   static final String GROUP = "languages";
 
   /** More rounds of what takes long would say little. */
-  private static final int MAX_ROUNDS = 3;
+  private static final int MAX_ROUNDS = 2;
 
   private final Guests guests;
   private final Path scratch;

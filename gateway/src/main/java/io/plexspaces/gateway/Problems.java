@@ -98,7 +98,7 @@ final class Problems {
       b.put("instance", instance);
     }
     Map<String, String> headers = new LinkedHashMap<>(given);
-    if (status == 429 || status == 503) {
+    if (status == 503 || (status == 429 && e.retryable())) {
       headers.putIfAbsent("Retry-After", "1");
     }
     if (status == 401) {

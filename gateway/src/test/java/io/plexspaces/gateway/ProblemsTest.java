@@ -8,6 +8,7 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -55,6 +56,14 @@ class ProblemsTest {
     assertThat(r.headers().containsKey("Retry-After"))
         .isEqualTo(r.status() == 429 || r.status() == 503);
     assertThat(r.headers().containsKey("WWW-Authenticate")).isEqualTo(r.status() == 401);
+  }
+
+  @Test
+  void nobodyIsToldToTryAgainWhatReachesTheSameLimitAgain() {
+    Reply r = Problems.of(HostError.lasting(ErrorCode.RESOURCE_EXHAUSTED, "out of memory"));
+    assertThat(r.status()).isEqualTo(429);
+    assertThat(((Value.Obj) Json.read(r.body())).bool("retryable", true)).isFalse();
+    assertThat(r.headers()).doesNotContainKey("Retry-After");
   }
 
   @ParameterizedTest

@@ -15,6 +15,11 @@ public record HostError(
     return new HostError(code, message, code.retryable(), Value.NULL, false);
   }
 
+  /** An error that the same request would meet again, whatever its code is otherwise. */
+  public static HostError lasting(ErrorCode code, String message) {
+    return new HostError(code, message, false, Value.NULL, false);
+  }
+
   /** {@code {"code":..,"message":..,"retryable":..[,"details":..][,"business":true]}}. */
   public Value.Obj toValue() {
     Value.Obj.Builder b =

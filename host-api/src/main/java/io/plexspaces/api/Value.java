@@ -43,6 +43,11 @@ public sealed interface Value {
       return value.clone();
     }
 
+    /** How many bytes. */
+    public int size() {
+      return value.length;
+    }
+
     @Override
     public boolean equals(@Nullable Object o) {
       return o instanceof Bytes b && Arrays.equals(value, b.value);

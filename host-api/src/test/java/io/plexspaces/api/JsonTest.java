@@ -3,9 +3,14 @@ package io.plexspaces.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.management.ManagementFactory;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -16,6 +21,41 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class JsonTest {
+  @Test
+  void aThreadThatWaitsKeepsNothingOfWhatItRead() throws Exception {
+    int threads = 2000;
+    CountDownLatch read = new CountDownLatch(threads);
+    CountDownLatch end = new CountDownLatch(1);
+    List<Thread> all = new ArrayList<>();
+    long before = heap();
+    for (int i = 0; i < threads; i++) {
+      all.add(
+          Thread.ofVirtual()
+              .start(() -> {
+                Value v = Json.read("{\"by\":1}".getBytes(StandardCharsets.UTF_8));
+                assertThat(Json.write(v)).isNotEmpty();
+                read.countDown();
+                try {
+                  end.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }));
+    }
+    read.await();
+    long each = (heap() - before) / threads;
+    end.countDown();
+    for (Thread t : all) {
+      t.join();
+    }
+    assertThat(each).as("bytes; the parser's buffers alone are 16,000").isLessThan(8000);
+  }
+
+  private static long heap() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
   @Property(tries = 500)
   void whatIsWrittenIsReadBackEqual(@ForAll("values") Value v) {
     assertThat(Json.read(Json.write(v))).isEqualTo(v);

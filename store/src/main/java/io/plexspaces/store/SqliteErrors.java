@@ -1,6 +1,7 @@
 package io.plexspaces.store;
 
 import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -26,7 +27,9 @@ final class SqliteErrors {
       case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_NOMEM ->
           error(ErrorCode.UNAVAILABLE, file, "cannot be used: " + e.getMessage(), e);
       case SQLITE_TOOBIG ->
-          error(ErrorCode.RESOURCE_EXHAUSTED, file, "cannot hold a value that large", e);
+          new HostException(
+              HostError.lasting(
+                  ErrorCode.RESOURCE_EXHAUSTED, file + " cannot hold a value that large"));
       case SQLITE_CONSTRAINT ->
           error(ErrorCode.ALREADY_EXISTS, file, "has that already: " + e.getMessage(), e);
       default -> error(ErrorCode.INTERNAL, file, "failed: " + e.getMessage(), e);

@@ -58,11 +58,11 @@ class PolyglotTest {
   void aNodeThatRunsNoneLoadsNoClassOfTheEngines() throws Exception {
     Path classes = dir.resolve("classes.log");
     String flag = "-Xlog:class+load=info:file=" + classes + ":none";
-    try (NodeProcess node =
-        NodeProcess.start(dir.resolve("data"), Map.of(), List.of(flag))) {
+    try (NodeProcess node = NodeProcess.start(dir.resolve("data"), Map.of(), List.of(flag))) {
       Http http = node.http();
       Http.Answer deployed =
-          http.deploy("poly", Guests.build(SOURCE), "name = \"poly\"\n" + Guests.counterConfig(true));
+          http.deploy(
+              "poly", Guests.build(SOURCE), "name = \"poly\"\n" + Guests.counterConfig(true));
       assertThat(deployed.status()).as(deployed.body()).isEqualTo(201);
       assertThat(http.ask("poly/counter/main", "increment", "{\"by\":2}").status()).isEqualTo(200);
     }

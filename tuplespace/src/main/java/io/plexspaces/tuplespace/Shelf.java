@@ -2,6 +2,7 @@ package io.plexspaces.tuplespace;
 
 import io.plexspaces.api.ActorId;
 import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -195,14 +196,17 @@ final class Shelf {
       sweep(Integer.MAX_VALUE);
     }
     if (bytes + n > maxBytes) {
-      throw new HostException(
-          ErrorCode.RESOURCE_EXHAUSTED,
+      String why =
           "the tuple space is full: a tuple that counts "
               + n
               + " bytes does not fit beside the "
               + bytes
               + " of at most "
-              + maxBytes);
+              + maxBytes;
+      throw new HostException(
+          n > maxBytes
+              ? HostError.lasting(ErrorCode.RESOURCE_EXHAUSTED, why)
+              : HostError.of(ErrorCode.RESOURCE_EXHAUSTED, why));
     }
     bytes += n;
   }

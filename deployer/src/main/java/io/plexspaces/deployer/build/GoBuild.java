@@ -54,11 +54,15 @@ final class GoBuild implements SourceBuild {
                   "-o",
                   wasm.toString()));
       command.add(".");
+      String workspace = workspace(go, folder, work);
       Tools.Output done =
           Tools.run(
               folder,
               command,
-              Map.of("GOOS", "wasip1", "GOARCH", "wasm", WORKSPACE, workspace(go, folder, work)));
+              own -> {
+                withoutFlags(own);
+                own.putAll(Map.of("GOOS", "wasip1", "GOARCH", "wasm", WORKSPACE, workspace));
+              });
       if (done.status() != 0) {
         throw GuestBuilder.refused("go refuses " + folder + ":\n" + done.err().strip());
       }
@@ -66,6 +70,11 @@ final class GoBuild implements SourceBuild {
     } finally {
       delete(work);
     }
+  }
+
+  /** Takes out what would change the module from shell to shell. */
+  static void withoutFlags(Map<String, String> environment) {
+    environment.keySet().removeAll(List.of("GOFLAGS", "GOWASM", "GOEXPERIMENT", "GODEBUG"));
   }
 
   /** The first go that is new enough: an older one may come earlier on PATH. */

@@ -32,9 +32,14 @@ final class GoSdk {
           "internal/wire/parse.go",
           "internal/wire/schema.go",
           "plexspaces/plexspaces.go",
+          "plextest/actors.go",
           "plextest/host.go",
           "plextest/plextest.go",
-          "plextest/tuples.go");
+          "plextest/reduce.go",
+          "plextest/schema.go",
+          "plextest/shards.go",
+          "plextest/tuples.go",
+          "plextest/turns.go");
 
   private GoSdk() {}
 

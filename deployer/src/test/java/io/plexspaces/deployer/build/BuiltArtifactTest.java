@@ -125,7 +125,8 @@ class BuiltArtifactTest {
         assertThat(
                 io.plexspaces.api.Json.writeString(java.util.Objects.requireNonNull(fail.input())))
             .isEqualTo(
-                "{\"type\":\"object\",\"properties\":{\"by\":{\"type\":\"integer\",\"default\":1},"
+                "{\"type\":\"object\",\"properties\":{\"by\":{\"type\":\"integer\","
+                    + "\"minimum\":-9007199254740991,\"maximum\":9007199254740991,\"default\":1},"
                     + "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"required\":[\"tags\"]}");
         assertThat(java.util.Objects.requireNonNull(type.operation("lines")).stream()).isTrue();
 

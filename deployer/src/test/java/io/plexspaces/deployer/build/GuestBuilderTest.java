@@ -327,7 +327,7 @@ class GuestBuilderTest {
     }
     BuildResult b = full.build(dir.resolve("other/place"), dir.resolve("b.wasm"), progress::add);
     assertThat(a.language()).isEqualTo("go");
-    assertThat(b.digest()).isEqualTo(a.digest());
+    assertThat(b.digest()).as(() -> difference("a.wasm", "b.wasm")).isEqualTo(a.digest());
     assertThat(Files.readAllBytes(dir.resolve("a.wasm"))).startsWith(0, 'a', 's', 'm');
     // The user's files stay as they are.
     assertThat(Files.readString(dir.resolve("go/go.mod"))).isEqualTo(module);
@@ -366,6 +366,36 @@ class GuestBuilderTest {
                   .filter(f -> !f.endsWith("_test.go")))
           .containsExactlyInAnyOrderElementsOf(GoSdk.FILES);
     }
+  }
+
+  /** Where two files part, with the text around: what got in that should not have. */
+  private String difference(String one, String other) {
+    try {
+      byte[] a = Files.readAllBytes(dir.resolve(one));
+      byte[] b = Files.readAllBytes(dir.resolve(other));
+      int at = java.util.Arrays.mismatch(a, b);
+      return "%d and %d bytes, different from %d on:%n%s%n%s"
+          .formatted(a.length, b.length, at, around(a, at), around(b, at));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static String around(byte[] bytes, int at) {
+    int from = Math.min(Math.max(0, at - 100), bytes.length);
+    int to = Math.min(bytes.length, Math.max(from, at + 100));
+    return new String(bytes, from, to - from, java.nio.charset.StandardCharsets.ISO_8859_1)
+        .replaceAll("[^ -~]", ".");
+  }
+
+  @Test
+  void aShellsFlagsDoNotReachAGoModule() {
+    java.util.Map<String, String> environment = new java.util.HashMap<>();
+    for (String name : List.of("PATH", "GOPROXY", "GOFLAGS", "GOWASM", "GOEXPERIMENT", "GODEBUG")) {
+      environment.put(name, "x");
+    }
+    GoBuild.withoutFlags(environment);
+    assertThat(environment).containsOnlyKeys("PATH", "GOPROXY");
   }
 
   @Test

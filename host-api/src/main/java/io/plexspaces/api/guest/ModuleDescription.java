@@ -178,16 +178,17 @@ public record ModuleDescription(String sdk, Map<String, ActorType> types) {
     if (!(v instanceof Value.Obj schema)) {
       throw refused(what + " is no schema");
     }
-    if (which.equals("input")
-        && schema.get("additionalProperties") instanceof Value.Bool b
-        && !b.value()) {
-      throw refused(
-          what + " forbids additional properties: fields that nobody declared are dropped");
-    }
+    Schema compiled;
     try {
-      var _ = Schema.compile(schema);
+      compiled = Schema.compile(schema);
     } catch (HostException e) {
       throw refused(what + ": " + e.error().message());
+    }
+    if (which.equals("input") && compiled.forbidsUnknownFields()) {
+      throw refused(
+          what
+              + " forbids additional properties, at its root or in what that refers to: fields that"
+              + " nobody declared are dropped");
     }
     return schema;
   }

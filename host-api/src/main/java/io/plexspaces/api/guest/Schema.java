@@ -5,8 +5,12 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A compiled JSON Schema, of the subset that modules may use to describe what their operations take
@@ -23,10 +27,19 @@ import java.util.List;
  * </ul>
  *
  * <p>{@code integer} takes 1.0 and integers of any size. Bytes are no object unless the schema has
- * the property {@code $bytes}. Immutable, thread-safe; a check never blocks.
+ * the property {@code $bytes}. Immutable, thread-safe; a check never blocks and takes a bounded
+ * number of steps.
  */
 public final class Schema {
   private static final int MAX_PROBLEMS = 10;
+
+  /**
+   * Checks run in threads of the host that nobody stops: what one may cost follows from the size of
+   * the payload, as reading it does, whatever the module's schema says.
+   */
+  static final long STEPS = 200_000;
+
+  static final long STEPS_A_BYTE = 2;
 
   private final SchemaNode root;
 
@@ -57,11 +70,50 @@ public final class Schema {
     }
   }
 
-  /** What is wrong with {@code v}: nothing, or the first {@value #MAX_PROBLEMS} problems. */
-  public List<Problem> check(Value v) {
-    SchemaCheck check = new SchemaCheck(MAX_PROBLEMS);
-    check.check(root, v, SchemaCheck.Path.ROOT, 0);
+  /**
+   * What is wrong with {@code v}: nothing, or the first {@value #MAX_PROBLEMS} problems.
+   *
+   * @param size of {@code v} as JSON, in bytes: a larger value may take more work
+   */
+  public List<Problem> check(Value v, long size) {
+    SchemaCheck check = new SchemaCheck(MAX_PROBLEMS, STEPS + STEPS_A_BYTE * size);
+    try {
+      check.check(root, v, SchemaCheck.Path.ROOT, 0);
+    } catch (SchemaCheck.TooMuchWork e) {
+      return List.of(
+          new Problem(
+              "",
+              "takes too much work to be checked: send less at once, or give the operation's schema"
+                  + " fewer alternatives"));
+    }
     return check.problems();
+  }
+
+  /** How many steps the check of {@code v} takes. */
+  long steps(Value v) {
+    SchemaCheck check = new SchemaCheck(MAX_PROBLEMS, Long.MAX_VALUE);
+    check.check(root, v, SchemaCheck.Path.ROOT, 0);
+    return check.steps();
+  }
+
+  /**
+   * Whether it refuses objects for a field that it does not name, at the root or where that leads.
+   */
+  boolean forbidsUnknownFields() {
+    Set<SchemaNode> seen = new HashSet<>();
+    Deque<SchemaNode> rest = new ArrayDeque<>();
+    rest.push(root);
+    while (!rest.isEmpty()) {
+      SchemaNode n = rest.pop();
+      if (seen.add(n)) {
+        SchemaNode additional = n.additional;
+        if (additional != null && additional.takesNothing && !n.isBytes()) {
+          return true;
+        }
+        n.beside().forEach(rest::push);
+      }
+    }
+    return false;
   }
 
   /**
@@ -74,7 +126,7 @@ public final class Schema {
    */
   public void require(String operation, Payload payload) {
     if (!payload.isJson()) {
-      if (!SchemaCheck.takesBytes(root)) {
+      if (!root.takesBytes) {
         throw refused(
             operation,
             List.of(
@@ -88,7 +140,7 @@ public final class Schema {
     } catch (HostException e) {
       throw new HostException(e.code(), operation + ": " + e.error().message());
     }
-    List<Problem> problems = check(v);
+    List<Problem> problems = check(v, payload.size());
     if (!problems.isEmpty()) {
       throw refused(operation, problems);
     }

@@ -4,12 +4,14 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Value;
 import java.math.BigDecimal;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +20,18 @@ import org.jspecify.annotations.Nullable;
 final class SchemaCompiler {
   private static final int MAX_NODES = 10_000;
   private static final int MAX_DEPTH = 60;
+  private static final int MAX_CHAIN = 100;
+  private static final int MAX_VALUES = 10_000;
+  private static final int MAX_TEXT = 1 << 20;
+  private static final int MAX_PLACE = 200;
   private static final String DEFS = "$defs";
   private static final String REF_PREFIX = "#/$defs/";
 
   private final Value.Obj schema;
   private final Map<String, SchemaNode> definitions = new LinkedHashMap<>();
   private final List<SchemaNode> all = new ArrayList<>();
+  private int heldValues;
+  private long heldText;
 
   SchemaCompiler(Value.Obj schema) {
     this.schema = schema;
@@ -38,7 +46,7 @@ final class SchemaCompiler {
     }
     SchemaNode root = new SchemaNode();
     fill(root, schema, "", 0);
-    refuseEndless();
+    finish();
     return root;
   }
 
@@ -59,13 +67,7 @@ final class SchemaCompiler {
   private void fill(SchemaNode n, Value v, String at, int depth) {
     all.add(n);
     if (all.size() > MAX_NODES || depth > MAX_DEPTH) {
-      throw new HostException(
-          ErrorCode.INVALID_ARGUMENT,
-          "the schema is too large: it may have "
-              + MAX_NODES
-              + " parts, nested "
-              + MAX_DEPTH
-              + " deep");
+      throw tooLarge("it may have " + MAX_NODES + " parts, nested " + MAX_DEPTH + " deep");
     }
     if (v instanceof Value.Bool b) {
       n.never = !b.value();
@@ -93,7 +95,10 @@ final class SchemaCompiler {
             .forEach((name, s) -> nodes.put(name, node(s, join(at, name), depth + 1)));
         n.properties = nodes;
       }
-      case "required" -> n.required = strings(v, word, at);
+      case "required" -> {
+        n.required = List.copyOf(new LinkedHashSet<>(strings(v, word, at)));
+        hold(v);
+      }
       case "items" -> n.items = node(v, join(at, word), depth + 1);
       case "prefixItems" -> n.prefixItems = nodes(v, word, at, depth);
       case "anyOf" -> n.anyOf = nodes(v, word, at, depth);
@@ -154,11 +159,46 @@ final class SchemaCompiler {
     return nodes;
   }
 
-  private static List<Value> allowed(SchemaNode n, List<Value> values, String word, String at) {
+  private List<Value> allowed(SchemaNode n, List<Value> values, String word, String at) {
     if (!n.allowed.isEmpty()) {
       throw refused(word, at, "may not stand beside another of enum and const");
     }
+    values.forEach(this::hold);
     return values;
+  }
+
+  /** Counts what payloads are compared with. */
+  private void hold(Value v) {
+    Deque<Value> rest = new ArrayDeque<>();
+    rest.push(v);
+    while (!rest.isEmpty()) {
+      Value next = rest.pop();
+      heldValues++;
+      switch (next) {
+        case Value.Str s -> heldText += s.value().length();
+        case Value.Bytes b -> heldText += b.size();
+        case Value.Arr a -> a.items().forEach(rest::push);
+        case Value.Obj o ->
+            o.fields()
+                .forEach((name, field) -> {
+                  heldText += name.length();
+                  rest.push(field);
+                });
+        case Value.Null x -> {}
+        case Value.Bool x -> {}
+        case Value.Int x -> {}
+        case Value.BigInt x -> {}
+        case Value.Num x -> {}
+      }
+      if (heldValues > MAX_VALUES || heldText > MAX_TEXT) {
+        throw tooLarge(
+            "enum, const and required may hold "
+                + MAX_VALUES
+                + " values of "
+                + MAX_TEXT
+                + " characters together");
+      }
+    }
   }
 
   private static List<Value> list(Value v, String word, String at) {
@@ -200,35 +240,91 @@ final class SchemaCompiler {
     throw refused(word, at, "must be an integer that is not negative");
   }
 
-  /** A circle of references and alternatives alone would never come to the value's parts. */
-  private void refuseEndless() {
-    Set<SchemaNode> finished = new HashSet<>();
-    for (Map.Entry<String, SchemaNode> e : definitions.entrySet()) {
-      if (endless(e.getValue(), new HashSet<>(), finished)) {
-        throw refused("$ref", "", "of \"" + e.getKey() + "\" leads back to itself and to nothing");
+  /** A node of a path of references and alternatives, and where it goes on from there. */
+  private static final class Step {
+    private final SchemaNode node;
+    private final Iterator<SchemaNode> rest;
+    private int longest;
+
+    Step(SchemaNode node) {
+      this.node = node;
+      this.rest = node.beside().iterator();
+      node.chain = -1;
+    }
+  }
+
+  /**
+   * Finishes each node after those that look at the same value. Without recursion, for a module
+   * chooses how long such chains are.
+   */
+  private void finish() {
+    for (SchemaNode start : all) {
+      Deque<Step> path = new ArrayDeque<>();
+      if (start.chain == 0) {
+        path.push(new Step(start));
+      }
+      while (!path.isEmpty()) {
+        Step top = path.element();
+        if (!top.rest.hasNext()) {
+          path.pop();
+          finish(top, path.peek());
+          continue;
+        }
+        SchemaNode next = top.rest.next();
+        if (next.chain == 0) {
+          path.push(new Step(next));
+        } else if (next.chain < 0) {
+          throw endless(path, next);
+        } else {
+          top.longest = Math.max(top.longest, next.chain);
+        }
       }
     }
   }
 
-  private static boolean endless(SchemaNode n, Set<SchemaNode> path, Set<SchemaNode> finished) {
-    if (finished.contains(n)) {
-      return false;
+  private static void finish(Step done, @Nullable Step before) {
+    int chain = done.longest + 1;
+    if (chain > MAX_CHAIN) {
+      throw tooLarge(
+          "references and alternatives may follow one another "
+              + MAX_CHAIN
+              + " times before they come to a part of the value");
     }
-    if (!path.add(n)) {
-      return true;
+    done.node.chain = chain;
+    done.node.finish();
+    if (before != null) {
+      before.longest = Math.max(before.longest, chain);
     }
-    SchemaNode ref = n.ref;
-    boolean found = ref != null && endless(ref, path, finished);
-    for (SchemaNode a : n.anyOf) {
-      found = found || endless(a, path, finished);
+  }
+
+  /** A circle of references and alternatives alone would never come to the value's parts. */
+  private HostException endless(Deque<Step> path, SchemaNode again) {
+    List<SchemaNode> circle = new ArrayList<>();
+    for (Step s : path) {
+      circle.add(s.node);
+      if (s.node == again) {
+        break;
+      }
     }
-    path.remove(n);
-    finished.add(n);
-    return found;
+    String name =
+        definitions.entrySet().stream()
+            .filter(e -> circle.contains(e.getValue()))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElse("");
+    return refused("$ref", "", "of \"" + name + "\" leads back to itself and to nothing");
+  }
+
+  private static HostException tooLarge(String limit) {
+    return new HostException(ErrorCode.INVALID_ARGUMENT, "the schema is too large: " + limit);
   }
 
   private static String join(String at, String name) {
-    return at.isEmpty() ? name : at + "." + name;
+    // For people only: long names, deep down, would be copied for each part.
+    String place = at.isEmpty() ? name : at + "." + name;
+    return place.length() <= MAX_PLACE
+        ? place
+        : "..." + place.substring(place.length() - MAX_PLACE);
   }
 
   private static HostException refused(String word, @Nullable String at, String why) {

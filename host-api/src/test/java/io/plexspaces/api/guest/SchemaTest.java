@@ -1,5 +1,6 @@
 package io.plexspaces.api.guest;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +9,8 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +31,7 @@ class SchemaTest {
 
   private static String problems(String schema, String value) {
     return String.join(
-        "; ", schema(schema).check(value(value)).stream().map(Object::toString).toList());
+        "; ", schema(schema).check(value(value), 1000).stream().map(Object::toString).toList());
   }
 
   @Test
@@ -131,7 +134,7 @@ class SchemaTest {
   @Test
   void atMostTenProblemsAreTold() {
     String many = "[" + "1,".repeat(100) + "1]";
-    assertThat(schema("{'items':{'type':'string'}}").check(value(many))).hasSize(10);
+    assertThat(schema("{'items':{'type':'string'}}").check(value(many), 200)).hasSize(10);
   }
 
   @ParameterizedTest
@@ -165,7 +168,7 @@ class SchemaTest {
         schema(
             "{'$ref':'#/$defs/T','$defs':{'T':{'anyOf':[{'type':'array','items':{'$ref':"
                 + "'#/$defs/T'}},{'type':'array','items':{'$ref':'#/$defs/T'},'maxItems':9}]}}}");
-    assertThat(s.check(value("[".repeat(300) + "1" + "]".repeat(300)))).isNotEmpty();
+    assertThat(s.check(value("[".repeat(300) + "1" + "]".repeat(300)), 601)).isNotEmpty();
   }
 
   @Test
@@ -183,5 +186,138 @@ class SchemaTest {
                         + "'input':{'properties':{'a':{'pattern':'x'}}}}]}]}")))
         .hasMessageContaining(
             "the input of operation \"go\" of type \"c\": \"pattern\" is not supported (at a)");
+  }
+
+  // ---- what a module's schema makes a payload cost
+
+  private static String list(int n, IntFunction<String> part) {
+    return IntStream.range(0, n).mapToObj(part).collect(joining(","));
+  }
+
+  @Test
+  void manyPropertiesCostASmallObjectNothing() {
+    Schema s =
+        schema(
+            "{'items':{'type':'object','properties':{"
+                + list(9_900, i -> "'p" + i + "':{}")
+                + "}}}");
+    assertThat(s.steps(value("[" + list(30_000, i -> "{}") + "]"))).isLessThan(100_000);
+  }
+
+  @Test
+  void manyAllowedValuesCostNoMoreThanOne() {
+    Schema s =
+        schema("{'items':{'enum':[" + list(9_000, i -> "'v" + i + "'") + ",1e2,-0.5,null]}}");
+    Value v = value("[" + list(3_000, i -> "'v" + (i + 5_000) + "'") + ",100,-0.5,null]");
+    assertThat(s.check(v, 1000)).isEmpty();
+    assertThat(s.steps(v)).isLessThan(10_000);
+    assertThat(s.check(value("['v9001']"), 10).getFirst().problem())
+        .startsWith("must be one of \"v0\", ")
+        .endsWith("another of 9003, it is \"v9001\"");
+  }
+
+  @Test
+  void numbersAreAllowedByTheirValueWhateverTheirKind() {
+    Schema s = schema("{'enum':[1,2.0,1e30,-0.0,9223372036854775808]}");
+    for (String same : new String[] {"1.0", "2", "1000000000000000019884624838656", "0", "1E30"}) {
+      assertThat(s.check(value(same), 10)).as(same).isEmpty();
+    }
+    assertThat(s.check(value("9223372036854775808.0"), 10)).isEmpty();
+    for (String other : new String[] {"1.5", "'1'", "1e31", "true", "[1]"}) {
+      assertThat(s.check(value(other), 10)).as(other).isNotEmpty();
+    }
+  }
+
+  @Test
+  void allowedListsAndObjectsAreComparedWithinTheBudget() {
+    String part = list(90, i -> "" + i);
+    Schema s = schema("{'items':{'enum':[" + list(90, i -> "[" + part + "," + i + "]") + "]}}");
+    assertThat(s.check(value("[[" + part + ",89]]"), 300)).isEmpty();
+    Value many = value("[" + list(100, i -> "[" + part + ",89]") + "]");
+    assertThat(s.check(many, 1000).getFirst().problem())
+        .startsWith("takes too much work to be checked");
+  }
+
+  @Test
+  void aLargePayloadOfASimpleSchemaMayTakeTheWorkThatItsSizeNeeds() {
+    Payload large = json("[" + list(400_000, i -> "{'n':1}") + "]");
+    schema(
+            "{'type':'array','items':{'type':'object','properties':{'n':{'type':'integer'}},"
+                + "'required':['n']}}")
+        .require("op", large);
+  }
+
+  @Test
+  void whatIsExpectedIsToldInFewWordsHoweverManyAlternativesLeadThere() {
+    // Each level refers to all of the next one: 100 to the power of 4 ways.
+    StringBuilder defs = new StringBuilder();
+    for (int level = 0; level < 4; level++) {
+      String next = "{'$ref':'#/$defs/L" + (level + 1) + "'}";
+      defs.append("'L" + level + "':{'anyOf':[" + list(100, i -> next) + "]},");
+    }
+    String leaf = "'L4':{'enum':[" + list(50, i -> "'e" + i + "'") + "]}";
+    Schema s = schema("{'$ref':'#/$defs/L0','$defs':{" + defs + leaf + "}}");
+    assertThat(s.check(value("1"), 1).getFirst().problem())
+        .isEqualTo(
+            "takes too much work to be checked: send less at once, or give the operation's schema"
+                + " fewer alternatives");
+    Schema wide = schema("{'anyOf':[" + list(5_000, i -> "{'const':'c" + i + "'}") + "]}");
+    assertThat(wide.check(value("1"), 1).getFirst().problem())
+        .startsWith("must be \"c0\", ")
+        .hasSizeLessThan(400);
+  }
+
+  @Test
+  void aLongChainOfDefinitionsIsRefused() {
+    String chain =
+        list(4_990, i -> "'D" + i + "':{'$ref':'#/$defs/D" + (i + 1) + "'}") + ",'D4990':{}";
+    assertThatThrownBy(() -> schema("{'$ref':'#/$defs/D0','$defs':{" + chain + "}}"))
+        .isInstanceOf(HostException.class)
+        .hasMessageContaining("too large: references and alternatives may follow one another 100");
+  }
+
+  @Test
+  void whatPayloadsAreComparedWithIsBounded() {
+    for (String large :
+        new String[] {
+          "{'enum':[" + list(200_000, i -> "" + i) + "]}",
+          "{'const':[" + list(20_000, i -> "" + i) + "]}",
+          "{'required':[" + list(20_000, i -> "'a" + i + "'") + "]}",
+          "{'const':'" + "x".repeat(2 << 20) + "'}"
+        }) {
+      assertThatThrownBy(() -> schema(large)).hasMessageContaining("enum, const and required");
+    }
+  }
+
+  @Test
+  void aProblemDeepDownNamesTheEndOfItsPlace() {
+    Schema s =
+        schema("{'$ref':'#/$defs/T','$defs':{'T':{'type':'array','items':{'$ref':'#/$defs/T'}}}}");
+    assertThat(s.check(value("[".repeat(300) + "1" + "]".repeat(300)), 601).getFirst().path())
+        .isEqualTo("..." + "[0]".repeat(32));
+  }
+
+  @Test
+  void aLongValueIsCutWhereNoCharacterBreaks() {
+    assertThat(problems("{'enum':['a']}", "'" + "😀".repeat(100) + "'")).endsWith("...");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'additionalProperties':false}",
+        "{'$ref':'#/$defs/A','$defs':{'A':{'additionalProperties':false}}}",
+        "{'anyOf':[{'type':'null'},{'type':'object','additionalProperties':false}]}",
+        "{'$ref':'#/$defs/A','$defs':{'N':false,'A':{'anyOf':[{'additionalProperties':"
+            + "{'$ref':'#/$defs/N'}}]}}}"
+      })
+  void anInputThatForbidsFieldsNobodyDeclaredIsRefusedWhereverItSaysSo(String input) {
+    assertThatThrownBy(() ->
+            ModuleDescription.parse(
+                value(
+                    "{'abi':1,'types':[{'name':'c','operations':[{'name':'go','input':"
+                        + input
+                        + "}]}]}")))
+        .hasMessageContaining("forbids additional properties");
   }
 }

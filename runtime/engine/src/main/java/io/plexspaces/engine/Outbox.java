@@ -170,7 +170,8 @@ final class Outbox {
       cell.app().engine().deliverEffect(cell, p.effect, p.redelivered, receipt(p));
       return true;
     } catch (HostException e) {
-      if (e.code() == ErrorCode.RESOURCE_EXHAUSTED || e.code() == ErrorCode.UNAVAILABLE) {
+      boolean full = e.code() == ErrorCode.RESOURCE_EXHAUSTED && e.error().retryable();
+      if (full || e.code() == ErrorCode.UNAVAILABLE) {
         return false;
       }
       cell.app().engine().undeliverable(cell.id(), p.effect, e.error().message());

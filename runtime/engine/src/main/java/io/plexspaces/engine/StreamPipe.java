@@ -189,7 +189,8 @@ final class StreamPipe implements ValueStream {
   void release(Payload v) {
     lock.lock();
     try {
-      if (cancelling()) {
+      // A stream that a later turn has failed is being cancelled, but this value was before that.
+      if (closed || error != null) {
         unreserve(v);
       } else {
         buffer.add(v);

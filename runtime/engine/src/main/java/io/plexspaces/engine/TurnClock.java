@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * timer.
  */
 final class TurnClock implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(TurnClock.class.getName());
+
   /** A turn that ran so long without a break is asked to let others in. */
   static final long SLICE_NANOS = 5_000_000;
 
@@ -16,6 +18,10 @@ final class TurnClock implements AutoCloseable {
 
   private final Dispatcher dispatcher;
   private final Thread thread;
+
+  /** The turn whose failure was logged last: once a turn is enough. */
+  private @Nullable Turn failed;
+
   private volatile boolean resting;
   private volatile boolean closed;
 
@@ -55,8 +61,23 @@ final class TurnClock implements AutoCloseable {
     for (Worker w : dispatcher.workers()) {
       @Nullable Turn t = w.turn();
       if (t != null && t.isOverSlice(now)) {
-        dispatcher.flushNext(w);
-        t.requestSafepoint();
+        interrupt(w, t);
+      }
+    }
+  }
+
+  /** What goes wrong with one turn is no reason to let the others run for ever. */
+  private void interrupt(Worker w, Turn t) {
+    try {
+      dispatcher.flushNext(w);
+      t.requestSafepoint();
+    } catch (RuntimeException | Error e) {
+      if (failed != t) {
+        failed = t;
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "internal error while asking a turn of " + t.cell().id() + " for a safepoint",
+            e);
       }
     }
   }

@@ -103,7 +103,8 @@ final class TurnRunner {
       try {
         return cell.app().module().spawn(type, seed);
       } catch (HostException e) {
-        if (e.code() != ErrorCode.RESOURCE_EXHAUSTED || System.nanoTime() - until >= 0) {
+        boolean full = e.code() == ErrorCode.RESOURCE_EXHAUSTED && e.error().retryable();
+        if (!full || System.nanoTime() - until >= 0) {
           throw e;
         }
       }
@@ -240,12 +241,14 @@ final class TurnRunner {
 
   /**
    * What becomes of a message that did not end in a commit. A sender's outbox gets it back where
-   * the reason will pass; otherwise a send is a dead letter.
+   * the reason will pass; otherwise a send is a dead letter. A full node has room again some time;
+   * an actor that reached a limit of its own would reach it again with the same message.
    */
   private void settle(Message m, HostError why) {
     boolean passing =
         switch (why.code()) {
-          case UNAVAILABLE, RESOURCE_EXHAUSTED, CANCELLED -> true;
+          case UNAVAILABLE, CANCELLED -> true;
+          case RESOURCE_EXHAUSTED -> why.retryable();
           default -> false;
         };
     if (passing && m.receipt() != null) {

@@ -14,10 +14,13 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
+import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.Role;
+import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
 import io.plexspaces.engine.NativeModule.NativeActor;
@@ -34,6 +37,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -49,11 +53,23 @@ class DurableTurnTest {
   private final MemoryJournals journals = new MemoryJournals();
   private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
   private final List<Integer> committedWhenRead = new CopyOnWriteArrayList<>();
+  private final List<String> deadLetters = new CopyOnWriteArrayList<>();
+  private final AtomicInteger refusals = new AtomicInteger();
   private final CountDownLatch blocking = new CountDownLatch(1);
   private ActorEngine engine = newEngine();
 
   private ActorEngine newEngine() {
-    return ActorEngine.builder().workers(2).journals(journals).build();
+    return ActorEngine.builder()
+        .workers(2)
+        .journals(journals)
+        .telemetry(
+            new Telemetry() {
+              @Override
+              public void deadLetter(ActorId actor, String reason) {
+                deadLetters.add(actor.address() + ": " + reason);
+              }
+            })
+        .build();
   }
 
   final class Account implements NativeActor {
@@ -73,6 +89,16 @@ class DurableTurnTest {
         }
         case "askOther" -> {
           return c.ask("to", "get", Payload.EMPTY_OBJECT, 5000);
+        }
+        case "sendMuch" -> c.send("to", "outgrow", Payload.EMPTY_OBJECT);
+        case "outgrow" ->
+            throw new GuestTrap(HostError.lasting(ErrorCode.RESOURCE_EXHAUSTED, "out of memory"));
+        case "sendTwice" -> c.send("to", "addWhenThereIsRoom", Payload.EMPTY_OBJECT);
+        case "addWhenThereIsRoom" -> {
+          if (refusals.incrementAndGet() == 1) {
+            throw new GuestTrap(HostError.of(ErrorCode.RESOURCE_EXHAUSTED, "the node is full"));
+          }
+          balance++;
         }
         case "crash" -> throw new IllegalStateException("boom");
         case "sendAway" -> c.send("other/account/x", "add", Payload.EMPTY_OBJECT);
@@ -118,6 +144,10 @@ class DurableTurnTest {
             "transfer",
             "transferAndRefuse",
             "askOther",
+            "sendMuch",
+            "outgrow",
+            "sendTwice",
+            "addWhenThereIsRoom",
             "crash",
             "sendAway",
             "block",
@@ -352,6 +382,28 @@ class DurableTurnTest {
                     .isEqualTo("idempotency_in_progress"));
     journals.release();
     assertThat(first.get().text()).isEqualTo("1");
+  }
+
+  /** With the same message it would reach the limit again, and hold up all that comes behind. */
+  @Test
+  void aMessageThatItsReceiverOutgrowsIsADeadLetterAndTheNextOnesGoThrough() throws Exception {
+    var _ = ask("from", "sendMuch");
+    var _ = ask("from", "transfer");
+    awaitTrue(() -> journals.done(id("account/from")).containsAll(List.of("1.0", "2.0")));
+    assertThat(ask("to", "get").text()).isEqualTo("1");
+    assertThat(deadLetters).containsExactly("app/account/to: out of memory");
+    assertThat(engine.status(id("account/to")).orElseThrow().restarts())
+        .as("a limit is no crash")
+        .isZero();
+  }
+
+  @Test
+  void aMessageThatFindsTheNodeFullIsSentAgain() throws Exception {
+    var _ = ask("from", "sendTwice");
+    awaitTrue(() -> journals.done(id("account/from")).contains("1.0"));
+    assertThat(ask("to", "get").text()).isEqualTo("1");
+    assertThat(refusals).hasValue(2);
+    assertThat(deadLetters).isEmpty();
   }
 
   @Test

@@ -84,6 +84,10 @@ class StreamRollbackTest {
           }
           yield end == null ? more(false) : end == 5 ? value() : end(end.intValue(), id);
         }
+        case SNAPSHOT ->
+            GuestReply.ok(
+                Frame.ofBody(
+                    Payload.json(Value.Obj.builder().put("count", count).build()).bytes()));
         default -> GuestReply.ok(Frame.EMPTY);
       };
     }
@@ -228,6 +232,24 @@ class StreamRollbackTest {
     }
     assertThat(count()).isEqualTo("1001");
     assertThat(engine.status(id("a/a")).orElseThrow().restarts()).isZero();
+  }
+
+  @Test
+  void aValueThatIsStillBeingCommittedComesBeforeTheErrorOfTheNextStep() throws Exception {
+    MemoryJournals journals = new MemoryJournals();
+    try (ActorEngine durable = ActorEngine.builder().workers(2).journals(journals).build()) {
+      durable.start(app(List.of(child("a", "a", TestApps.durable()))), new Module());
+      journals.hold();
+      ValueStream s = durable.stream(context(), id("a/a"), "values", json("{\"end\":\"refuse\"}"));
+      // The value, and the turn that closed the generator after the refusal.
+      while (journals.waitingCommits() < 2) {
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+      journals.release();
+      assertThat(s.next(soon()).orElseThrow().text()).isEqualTo("1");
+      assertThat(failureOf(s)).hasMessage("refused");
+      s.close();
+    }
   }
 
   @Test

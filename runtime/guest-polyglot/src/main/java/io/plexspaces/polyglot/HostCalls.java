@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * is used by the thread that runs the guest.
  */
 final class HostCalls {
+  private static final System.Logger LOG = System.getLogger(HostCalls.class.getName());
+  private static final int ERROR = 4;
+
+  /** Of rejections that nobody handles, logged in one call; the rest is counted. */
+  private static final int MAX_REJECTIONS = 16;
+
   private static final List<String> LEVELS = List.of("trace", "debug", "info", "warn", "error");
 
   private final LogLines out = new LogLines(s -> print(2, s));
@@ -25,6 +31,7 @@ final class HostCalls {
   private final AtomicBoolean requested = new AtomicBoolean();
   private volatile @Nullable GuestHost host;
   private @Nullable TurnStopped stopped;
+  private long rejections;
   private volatile SafepointInstrument.@Nullable Service safepoints;
   private volatile @Nullable TruffleContext context;
 
@@ -32,6 +39,7 @@ final class HostCalls {
   void bind(SafepointInstrument.Service service, TruffleContext entered) {
     context = entered;
     safepoints = service;
+    look(); // what was asked for before had no effect
   }
 
   LogLines out() {
@@ -42,20 +50,36 @@ final class HostCalls {
     return err;
   }
 
+  /**
+   * A call begins; its thread has entered the context, so from here on a request reaches it.
+   *
+   * @throws TurnStopped if the host wants no more of it already
+   */
   void begin(GuestHost h) {
     stopped = null;
+    rejections = 0;
+    // A request that found nobody in the context was dropped by Truffle, and never took this back.
+    requested.set(false);
     host = h;
+    look();
   }
 
   /**
+   * A call ends; its thread has not left the context yet.
+   *
    * @throws TurnStopped if the call was stopped, whatever the guest made of it
    */
   void end() {
     try {
       out.finish();
       err.finish();
+      if (rejections > MAX_REJECTIONS) {
+        long more = rejections - MAX_REJECTIONS;
+        host().log(ERROR, "and " + more + " more unhandled promise rejections");
+      }
     } finally {
       host = null;
+      requested.set(false);
     }
     TurnStopped s = stopped;
     if (s != null) {
@@ -71,22 +95,37 @@ final class HostCalls {
     return h;
   }
 
-  /** Any thread. */
+  /** Any thread. Never throws: who asks is a clock, or somebody who ends another's turn. */
   void requestSafepoint() {
     SafepointInstrument.Service s = safepoints;
     TruffleContext c = context;
-    if (s != null && c != null && host != null && requested.compareAndSet(false, true)) {
-      s.submit(c, this::safepoint);
+    if (s == null || c == null || host == null || !requested.compareAndSet(false, true)) {
+      return;
+    }
+    boolean underWay = false;
+    try {
+      underWay = s.submit(c, this::safepoint);
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.DEBUG, "no safepoint: the context was closed meanwhile", e);
+    } finally {
+      if (!underWay) {
+        requested.set(false);
+      }
     }
   }
 
   private void safepoint() {
     requested.set(false);
-    GuestHost h = host;
     TurnStopped s = stopped;
     if (s != null) {
       throw s;
     }
+    look();
+  }
+
+  /** Lets the host have others run, or end the call. */
+  private void look() {
+    GuestHost h = host;
     if (h != null) {
       try {
         h.safepoint();
@@ -123,11 +162,12 @@ final class HostCalls {
     SafepointInstrument.Service s = safepoints;
     TruffleContext c = context;
     if (s != null && c != null) {
-      s.submit(
-          c,
-          () -> {
-            throw e;
-          });
+      var _ =
+          s.submit(
+              c,
+              () -> {
+                throw e;
+              });
     }
   }
 
@@ -148,6 +188,13 @@ final class HostCalls {
               new byte[0]));
     } catch (HostException e) {
       h.log(level, line);
+    }
+  }
+
+  /** A promise was rejected, and nobody has handled it until the end of a call. */
+  void rejected(String reason) {
+    if (++rejections <= MAX_REJECTIONS) {
+      host().log(ERROR, "unhandled promise rejection: " + reason);
     }
   }
 

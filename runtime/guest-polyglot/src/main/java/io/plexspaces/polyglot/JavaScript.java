@@ -5,6 +5,8 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.CoreLimits;
+import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.Engine;
@@ -28,6 +31,7 @@ final class JavaScript implements Language {
   static final String NAME = "graaljs";
 
   private static final String ID = "js";
+  private static final int INFO = 2;
   private static final Source PRELUDE =
       source(Preludes.JAVA_SCRIPT_FILE, new String(Preludes.javaScript(), StandardCharsets.UTF_8));
   private static final Source PRELUDE_CHECK = source("prepare.js", "0");
@@ -65,7 +69,8 @@ final class JavaScript implements Language {
   public void configure(Context.Builder context, LoadedApp app) {
     context
         .allowIO(IOAccess.newBuilder().fileSystem(new SourceFiles(app.sources())).build())
-        .option("js.ecmascript-version", "2024");
+        .option("js.ecmascript-version", "2024")
+        .option("js.unhandled-rejections", "handler");
   }
 
   @Override
@@ -96,7 +101,12 @@ final class JavaScript implements Language {
     global.putMember("__plexspaces_host", host);
     context.eval(PRELUDE);
     ProxyExecutable now = args -> (double) calls.host().nowMillis();
-    Value call = context.eval(PLATFORM).execute(now);
+    ProxyExecutable rejected =
+        args -> {
+          calls.rejected(GuestErrors.cut(positions.original(args[0].asString())));
+          return null;
+        };
+    Value call = context.eval(PLATFORM).execute(now, rejected);
     Source main =
         Source.newBuilder(ID, "import \"/" + app.sources().main() + "\";", "start.mjs")
             .mimeType("application/javascript+module")
@@ -121,14 +131,24 @@ final class JavaScript implements Language {
             "__plexspaces_host takes an operation, a header and a body");
       }
       String operation = text(args[0]);
+      CoreLimits.checkRequest(
+          "an operation name", utf8(operation).length, CoreLimits.OPERATION_NAME);
       byte[] header = utf8(text(args[1]));
       if (operation.equals("log")) {
+        if (header.length > CoreLimits.LOG_MESSAGE) {
+          byte[] start = Arrays.copyOf(header, CoreLimits.LOG_MESSAGE);
+          calls.host().log(INFO, positions.original(GuestErrors.beginning(start)));
+          return "0";
+        }
         header = positions.original(header);
       }
-      Frame reply =
-          calls.call(operation, JsonBodies.request(operation, header, utf8(text(args[2]))));
+      CoreLimits.checkRequest("a header", header.length, CoreLimits.PAYLOAD);
+      byte[] given = utf8(text(args[2]));
+      CoreLimits.checkRequest("a body", given.length, CoreLimits.PAYLOAD - header.length);
+      Frame reply = calls.call(operation, JsonBodies.request(operation, header, given));
       byte[] body =
           operation.equals("stream_next") ? JsonBodies.stepText(reply) : JsonBodies.json(reply);
+      CoreLimits.checkResult(operation, body.length);
       return "0" + new String(body, StandardCharsets.UTF_8);
     } catch (HostException e) {
       return "1" + new String(Json.write(e.error().toValue()), StandardCharsets.UTF_8);
@@ -204,24 +224,13 @@ final class JavaScript implements Language {
       return GuestReply.failed(HostError.fromValue(Json.read(utf8(rest))));
     }
     if (!stream) {
-      return sized(Frame.ofBody(utf8(rest)));
+      return CoreLimits.reply(Frame.ofBody(utf8(rest)));
     }
     Frame step = JsonBodies.step(utf8(rest));
     return step == null
         ? GuestReply.failed(
             HostCalls.internal(
                 "the module's SDK is not of this version: it answered no step of a stream"))
-        : sized(step);
-  }
-
-  /** As large as the WASM engines allow. */
-  static GuestReply sized(Frame frame) {
-    int max = 16 << 20;
-    int size = frame.body().length;
-    return size <= max
-        ? GuestReply.ok(frame)
-        : GuestReply.failed(
-            HostCalls.internal(
-                "the guest gave a reply of " + size + " bytes; at most " + max + " are allowed"));
+        : CoreLimits.reply(step);
   }
 }

@@ -42,7 +42,7 @@ final class PolyglotInstance implements GuestInstance {
   /** Whether the declared state has to be looked at before the next call that may change it. */
   private boolean marked;
 
-  /** The declared state at the mark; null where nothing has run since or it cannot be written. */
+  /** The declared state at the mark; null where nothing has run since. */
   private byte @Nullable [] atMark;
 
   /** The declared state as it was last written down, while nothing has run since; or null. */
@@ -112,7 +112,7 @@ final class PolyglotInstance implements GuestInstance {
     boolean changes = op == GuestOp.HANDLE || op == GuestOp.RESUME_STREAM;
     if (changes && marked) {
       marked = false;
-      atMark = known != null ? known : snapshot(host);
+      atMark = known != null ? known : written(host);
     }
     known = null;
     GuestReply reply = run(op, input, host);
@@ -139,35 +139,56 @@ final class PolyglotInstance implements GuestInstance {
     known = state;
   }
 
-  /** A state that cannot be written down is no reason not to run: it is not brought back then. */
+  /** The declared state, or null if the turn that is undone made one that has no written form. */
   private byte @Nullable [] snapshot(GuestHost host) {
     GuestReply reply = run(GuestOp.SNAPSHOT, Frame.EMPTY, host);
     return reply.error() == null ? reply.frame().body() : null;
   }
 
+  /**
+   * The declared state before a turn. One that has no written form could not be brought back if the
+   * turn were refused: better no turn than half of one.
+   */
+  private byte[] written(GuestHost host) {
+    GuestReply reply = run(GuestOp.SNAPSHOT, Frame.EMPTY, host);
+    HostError error = reply.error();
+    if (error != null) {
+      throw new GuestTrap(
+          new HostError(
+              error.code(),
+              "its state cannot be written down, and so no turn be undone: " + error.message(),
+              error.retryable(),
+              error.details(),
+              false));
+    }
+    return reply.frame().body();
+  }
+
   private GuestReply run(GuestOp op, Frame input, GuestHost host) {
-    calls.begin(host);
     GuestReply reply;
     try {
       context.enter();
       try {
-        reply = program().call(op, input, seed);
+        reply = entered(op, input, host);
       } finally {
         context.leave();
       }
     } catch (PolyglotException e) {
-      calls.end();
       return failure(e);
     } catch (IllegalStateException e) {
-      calls.end();
       throw new GuestTrap(HostCalls.internal("the actor's context is closed"), e);
-    } catch (RuntimeException | Error e) {
-      calls.end();
-      throw e;
     }
-    calls.end();
     HostError error = reply.error();
     return error == null ? reply : GuestReply.failed(GuestErrors.cut(error));
+  }
+
+  private GuestReply entered(GuestOp op, Frame input, GuestHost host) {
+    try {
+      calls.begin(host);
+      return program().call(op, input, seed);
+    } finally {
+      calls.end(); // what stopped the call comes before what the guest made of that
+    }
   }
 
   private Language.Program program() {

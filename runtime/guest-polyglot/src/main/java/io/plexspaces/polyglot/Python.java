@@ -4,6 +4,7 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestOp;
 import io.plexspaces.api.guest.GuestReply;
 import java.nio.charset.StandardCharsets;
@@ -105,9 +106,14 @@ final class Python implements Language {
 
   private static Object exchange(HostCalls calls, Value[] args) {
     try {
-      Frame reply =
-          calls.call(
-              args[0].asString(), new Frame(bytes(args[1].asString()), bytes(args[2].asString())));
+      String operation = args[0].asString();
+      CoreLimits.checkRequest("an operation name", operation.length(), CoreLimits.OPERATION_NAME);
+      String header = args[1].asString();
+      String body = args[2].asString();
+      CoreLimits.checkRequest(
+          "a request", (long) header.length() + body.length(), CoreLimits.PAYLOAD);
+      Frame reply = calls.call(operation, new Frame(bytes(header), bytes(body)));
+      CoreLimits.checkResult(operation, (long) reply.header().length + reply.body().length);
       return ProxyArray.fromArray(0, text(reply.header()), text(reply.body()));
     } catch (HostException e) {
       return ProxyArray.fromArray(1, "", text(Json.write(e.error().toValue())));
@@ -121,11 +127,17 @@ final class Python implements Language {
             text(input.header()),
             text(input.body()),
             seed == null ? null : HexFormat.of().formatHex(seed));
-    byte[] body = bytes(answer.getArrayElement(2).asString());
+    String header = answer.getArrayElement(1).asString();
+    String text = answer.getArrayElement(2).asString();
+    long size = (long) header.length() + text.length();
+    if (size > CoreLimits.PAYLOAD) {
+      return GuestReply.failed(CoreLimits.tooLarge(size));
+    }
+    byte[] body = bytes(text);
     if (answer.getArrayElement(0).asInt() != 0) {
       return GuestReply.failed(HostError.fromValue(Json.read(body)));
     }
-    return JavaScript.sized(new Frame(bytes(answer.getArrayElement(1).asString()), body));
+    return GuestReply.ok(new Frame(bytes(header), body));
   }
 
   private static String text(byte[] bytes) {

@@ -4,6 +4,7 @@ import com.oracle.truffle.api.ThreadLocalAction;
 import com.oracle.truffle.api.TruffleContext;
 import com.oracle.truffle.api.instrumentation.TruffleInstrument;
 import java.util.Objects;
+import java.util.concurrent.Future;
 import org.graalvm.polyglot.SandboxPolicy;
 
 /**
@@ -32,12 +33,17 @@ public final class SafepointInstrument extends TruffleInstrument {
       return Objects.requireNonNull(env.getEnteredContext(), "no context was entered");
     }
 
-    /** Runs {@code action} soon in the threads that have entered the context; at once in this. */
-    void submit(TruffleContext context, Runnable action) {
+    /**
+     * Runs {@code action} soon in the threads that have entered the context; at once in this.
+     *
+     * @return false if it has run already, or will not: nobody is in the context
+     * @throws IllegalStateException if the context was closed meanwhile
+     */
+    boolean submit(TruffleContext context, Runnable action) {
       if (context.isClosed()) {
-        return;
+        return false;
       }
-      var _ =
+      Future<Void> underWay =
           env.submitThreadLocal(
               context,
               null,
@@ -47,6 +53,7 @@ public final class SafepointInstrument extends TruffleInstrument {
                   action.run();
                 }
               });
+      return !underWay.isDone();
     }
   }
 

@@ -1,7 +1,15 @@
 // Run once in each actor's context, after the prelude: what GraalJS has beyond the language goes,
 // and time and the answers of asynchronous handlers become the host's.
-(function (hostNow) {
+(function (hostNow, hostRejected) {
   "use strict";
+  const told = (e) => (e instanceof Error ? `${e}\n${e.stack ?? ""}` : String(e));
+  Graal.setUnhandledPromiseRejectionHandler((reason) => {
+    let text = "a value that has no text";
+    try {
+      text = told(reason);
+    } catch {}
+    hostRejected(text);
+  });
   for (const name of ["load", "loadWithNewGlobal", "print", "printErr", "read", "readbuffer", "readline", "quit", "exit", "Java", "Packages", "java", "javax", "javafx", "com", "org", "edu", "Polyglot", "Graal", "WebAssembly", "SharedArrayBuffer", "Atomics"]) {
     delete globalThis[name];
   }
@@ -35,7 +43,7 @@
       },
       (e) => {
         box.state = "rejected";
-        box.value = e instanceof Error ? `${e}\n${e.stack ?? ""}` : String(e);
+        box.value = told(e);
       },
     );
     return box;

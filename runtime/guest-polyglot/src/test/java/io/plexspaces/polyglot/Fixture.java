@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -182,6 +183,7 @@ final class Fixture {
         (op, f) -> {
           throw new HostException(ErrorCode.UNIMPLEMENTED, "no operation \"" + op + "\"");
         };
+    Consumer<String> onLog = line -> {};
     volatile @Nullable Runnable onSafepoint;
     long now = 1_700_000_000_000L;
 
@@ -189,7 +191,9 @@ final class Fixture {
     public Frame call(String operation, Frame request) {
       if (operation.equals("log")) {
         Value.Obj o = Json.readObject(request.header());
-        log.add(o.string("level", "") + ": " + o.string("message", ""));
+        String line = o.string("level", "") + ": " + o.string("message", "");
+        log.add(line);
+        onLog.accept(line);
         return Frame.EMPTY;
       }
       calls.add(operation + " " + new String(request.body(), StandardCharsets.UTF_8));

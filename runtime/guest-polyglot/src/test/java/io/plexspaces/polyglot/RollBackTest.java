@@ -2,11 +2,13 @@ package io.plexspaces.polyglot;
 
 import static io.plexspaces.polyglot.Fixture.spawn;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.GuestOp;
+import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.polyglot.Fixture.Actor;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -114,15 +116,53 @@ class RollBackTest {
   }
 
   @Test
-  void aStateThatCannotBeWrittenDownKeepsNobodyFromRunning() {
+  void aStateThatCannotBeWrittenDownIsACrashThatNamesTheField() {
     try (GuestModule m = python();
         Actor a = spawn(m)) {
       a.instance().mark();
       a.ask("spoil", "{}");
       a.instance().mark();
-      a.ask("set", "{\"n\":7}");
+      assertThatThrownBy(() -> a.ask("set", "{\"n\":7}"))
+          .isInstanceOf(GuestTrap.class)
+          .hasMessageContaining("its state cannot be written down")
+          .hasMessageContaining("the state field odd of X");
+    }
+  }
+
+  @Test
+  void aStateThatARefusedTurnMadeUnwritableComesBackAllTheSame() {
+    try (GuestModule m = python();
+        Actor a = spawn(m)) {
+      a.instance().mark();
+      a.ask("set", "{\"n\":1}");
+      a.instance().mark();
+      a.ask("spoil", "{}");
       a.instance().rollBack();
-      assertThat(a.ask("get", "{}")).startsWith("[7,");
+      assertThat(snapshot(a)).contains("\"odd\":null").contains("\"n\":1");
+    }
+  }
+
+  @Test
+  void aFieldWithoutADefaultThatTheUndoneTurnSetIsUnsetAgain() {
+    try (GuestModule m =
+            Fixture.python(
+                """
+                name: str = state()
+
+                @handler("name")
+                def set_name(self, name: str):
+                    self.name = name
+                    raise BusinessError("ABORTED", "no")
+
+                @handler("named")
+                def named(self):
+                    return getattr(self, "name", None)
+                """);
+        Actor a = spawn(m)) {
+      a.instance().mark();
+      assertThat(a.refused("name", "{\"name\":\"x\"}").message()).contains("no");
+      a.instance().rollBack();
+      assertThat(a.ask("named", "{}")).isEqualTo("null");
     }
   }
 

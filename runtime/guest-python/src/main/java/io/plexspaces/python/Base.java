@@ -48,7 +48,10 @@ record Base(String key, CompiledModule module, Template template) {
 
   private static final GuestLimits LIMITS = new GuestLimits(256L << 20, BUILD_TIMEOUT);
 
-  /** Templates draw no numbers that matter: each fork gets a seed of its own. */
+  /**
+   * For the interpreter and its SDK, which are kept on disk and draw nothing that matters. An app
+   * is imported under a seed of its own, and each of its actors begins with another.
+   */
   static final byte[] TEMPLATE_SEED = new byte[GuestRandom.SEED_BYTES];
 
   /**

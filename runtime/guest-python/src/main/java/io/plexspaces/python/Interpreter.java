@@ -5,10 +5,10 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestReply;
 import io.plexspaces.api.guest.GuestTrap;
-import io.plexspaces.wasm.CoreLimits;
 import io.plexspaces.wasm.ExportedFunction;
 import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.Program;
@@ -71,7 +71,9 @@ record Interpreter(
     if (out == null) {
       throw Lease.trap("the guest's SDK is not of this version: its answer cannot be read");
     }
-    return out.status() == 0 ? sized(out.frame()) : GuestReply.failed(error(out.frame().body()));
+    return out.status() == 0
+        ? CoreLimits.reply(out.frame())
+        : GuestReply.failed(error(out.frame().body()));
   }
 
   private byte[] run(Lease guest, PythonImports.Exchange exchange, byte[] argument) {
@@ -100,17 +102,6 @@ record Interpreter(
       throw Lease.trap("the interpreter answered nothing");
     }
     return Arrays.copyOfRange(value, head, value.length);
-  }
-
-  private static GuestReply sized(Frame frame) {
-    int size = frame.header().length + frame.body().length;
-    if (size > CoreLimits.PAYLOAD) {
-      return GuestReply.failed(
-          HostError.of(
-              ErrorCode.RESOURCE_EXHAUSTED,
-              "the reply has " + size + " bytes; at most " + CoreLimits.PAYLOAD + " are allowed"));
-    }
-    return GuestReply.ok(frame);
   }
 
   private static HostError error(byte[] json) {

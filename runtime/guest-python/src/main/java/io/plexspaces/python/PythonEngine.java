@@ -17,6 +17,7 @@ import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.guest.ModuleDescription;
 import io.plexspaces.api.guest.StartupHost;
 import io.plexspaces.api.guest.TurnStopped;
+import io.plexspaces.wasm.GuestRandom;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.ModuleCompiler;
@@ -24,6 +25,7 @@ import io.plexspaces.wasm.Program;
 import io.plexspaces.wasm.Template;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -85,28 +87,42 @@ public final class PythonEngine implements GuestEngine {
     CodelessModule app = CodelessModule.read(artifact);
     app.requireEngine(NAME, VERSION, "this node has");
     Base b = base();
+    SdkLayers.Share sdk = layers.withSdk(b, app, limits);
     Program program = new Program(b.module(), PythonImports.all());
+    boolean good = false;
     try {
-      return start(artifact, app, layers.withSdk(b, app, limits), program, limits);
-    } catch (RuntimeException e) {
-      program.close();
-      throw e;
+      GuestModule m = start(artifact, app, sdk, program, limits);
+      good = true;
+      return m;
+    } finally {
+      if (!good) {
+        program.close();
+        sdk.close();
+      }
     }
   }
 
   private GuestModule start(
-      byte[] artifact, CodelessModule app, Template sdk, Program program, GuestLimits limits) {
+      byte[] artifact,
+      CodelessModule app,
+      SdkLayers.Share sdk,
+      Program program,
+      GuestLimits limits) {
     Interpreter interpreter = Interpreter.of(program);
+    // What the app draws while it is imported may become its secrets: no other app draws the same.
+    byte[] seed = new byte[GuestRandom.SEED_BYTES];
+    new SecureRandom().nextBytes(seed);
     Grown<ModuleDescription> grown =
         grown(
             program,
-            sdk,
+            sdk.template(),
+            seed,
             app.main(),
             limits,
             budget,
             lease -> {
               Frame sources = sources(app, path -> !path.startsWith(SdkLayers.FOLDER));
-              required(app.main(), interpreter.call(lease, Wire.LOAD, sources, null));
+              required(app.main(), interpreter.call(lease, Wire.LOAD, sources, seed));
               return describe(app, interpreter, lease);
             });
     return new PythonModule(
@@ -114,6 +130,7 @@ public final class PythonEngine implements GuestEngine {
         grown.made(),
         program,
         grown.template(),
+        sdk,
         interpreter,
         limits,
         budget);
@@ -125,16 +142,19 @@ public final class PythonEngine implements GuestEngine {
   /**
    * A template of what a fork of {@code base} is after {@code work}, without garbage.
    *
+   * @param seed of all that the work draws: fixed only for what no user's code is in, or what the
+   *     files on disk shall be the same for
    * @param what is being loaded, for errors
    */
   static <T> Grown<T> grown(
       Program program,
       Template base,
+      byte[] seed,
       String what,
       GuestLimits limits,
       MemoryBudget budget,
       Function<Lease, T> work) {
-    GuestState state = program.fork(base, Base.TEMPLATE_SEED, limits, budget);
+    GuestState state = program.fork(base, seed, limits, budget);
     boolean good = false;
     try (StartupHost host = new StartupHost(limits.loadTimeout())) {
       T made;
@@ -266,7 +286,7 @@ public final class PythonEngine implements GuestEngine {
       message += "\n" + o.string("stack", "").stripTrailing();
     }
     return why.code() == ErrorCode.RESOURCE_EXHAUSTED
-        ? new HostException(why.code(), message)
+        ? new HostException(new HostError(why.code(), message, why.retryable(), Value.NULL, false))
         : refused(message);
   }
 

@@ -1,14 +1,14 @@
 package io.plexspaces.python;
 
-import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestHost;
+import io.plexspaces.api.guest.GuestTrap;
 import io.plexspaces.api.guest.StartupHost;
-import io.plexspaces.wasm.CoreLimits;
 import io.plexspaces.wasm.HostImports;
 import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.WasiImports;
@@ -92,8 +92,12 @@ final class PythonImports {
     if (count < 0 || count > MAX_VECTORS) {
       return EINVAL;
     }
-    byte[] written = gather(guest, vectors, count);
     Exchange e = exchange(guest);
+    long size = size(guest, vectors, count);
+    if (size > MAX_WRITE) {
+      return refuse(guest, e, vectors, size, (int) args[3]);
+    }
+    byte[] written = gather(guest, vectors, count, (int) size);
     if (written.length > 0 && written[0] == Wire.ANSWER) {
       e.answer = written;
       guest.writeInt((int) args[3], written.length);
@@ -113,25 +117,33 @@ final class PythonImports {
     return SUCCESS;
   }
 
-  private static byte[] gather(Lease guest, int vectors, int count) {
+  private static long size(Lease guest, int vectors, int count) {
     long total = 0;
     for (int i = 0; i < count; i++) {
       int size = guest.readInt(vectors + 8 * i + 4);
       guest.checkRange(guest.readInt(vectors + 8 * i), size);
       total += size;
     }
-    if (total > MAX_WRITE) {
-      throw Lease.trap(
-          "the guest gave the host "
-              + total
-              + " bytes at once; at most "
-              + CoreLimits.PAYLOAD
-              + " are allowed");
+    return total;
+  }
+
+  /** What is too large is not even read: it would be the host's memory that it is copied to. */
+  private static long refuse(Lease guest, Exchange e, int vectors, long size, int result) {
+    if (guest.readByte(guest.readInt(vectors)) == Wire.ANSWER) {
+      throw new GuestTrap(CoreLimits.tooLarge(size));
     }
+    HostError refused = CoreLimits.requestTooLarge("a request", size, CoreLimits.PAYLOAD);
+    byte[] reply = Wire.reply(1, new byte[0], Json.write(refused.toValue()));
+    e.offer(reply);
+    guest.writeInt(result, reply.length);
+    return SUCCESS;
+  }
+
+  private static byte[] gather(Lease guest, int vectors, int count, int total) {
     if (count == 1) {
-      return guest.read(guest.readInt(vectors), (int) total);
+      return guest.read(guest.readInt(vectors), total);
     }
-    ByteArrayOutputStream out = new ByteArrayOutputStream((int) total);
+    ByteArrayOutputStream out = new ByteArrayOutputStream(total);
     for (int i = 0; i < count; i++) {
       out.writeBytes(
           guest.read(guest.readInt(vectors + 8 * i), guest.readInt(vectors + 8 * i + 4)));
@@ -146,18 +158,11 @@ final class PythonImports {
         host.log(Math.max(0, LEVELS.indexOf(o.string("level", "info"))), o.string("message", ""));
         return Wire.reply(0, new byte[0], new byte[0]);
       }
-      Frame reply = host.call(call.operation(), call.request());
-      if (reply.header().length + reply.body().length > CoreLimits.PAYLOAD) {
-        throw new HostException(
-            ErrorCode.RESOURCE_EXHAUSTED,
-            "the result of "
-                + call.operation()
-                + " has "
-                + reply.body().length
-                + " bytes, more than the "
-                + CoreLimits.PAYLOAD
-                + " that a guest is given at once");
-      }
+      Frame request = call.request();
+      CoreLimits.checkRequest(
+          "a request", (long) request.header().length + request.body().length, CoreLimits.PAYLOAD);
+      Frame reply = host.call(call.operation(), request);
+      CoreLimits.checkResult(call.operation(), (long) reply.header().length + reply.body().length);
       return Wire.reply(0, reply.header(), reply.body());
     } catch (HostException e) {
       HostError error = e.error();

@@ -14,6 +14,7 @@ final class PythonModule implements GuestModule {
   private final ModuleDescription description;
   private final Program program;
   private final Template template;
+  private final SdkLayers.Share sdk;
   private final Interpreter interpreter;
   private final GuestLimits limits;
   private final MemoryBudget budget;
@@ -23,6 +24,7 @@ final class PythonModule implements GuestModule {
       ModuleDescription description,
       Program program,
       Template template,
+      SdkLayers.Share sdk,
       Interpreter interpreter,
       GuestLimits limits,
       MemoryBudget budget) {
@@ -30,6 +32,7 @@ final class PythonModule implements GuestModule {
     this.description = description;
     this.program = program;
     this.template = template;
+    this.sdk = sdk;
     this.interpreter = interpreter;
     this.limits = limits;
     this.budget = budget;
@@ -55,5 +58,6 @@ final class PythonModule implements GuestModule {
   public void close() {
     program.close();
     template.close();
+    sdk.close(); // last: the app's template is made of its pages
   }
 }

@@ -13,61 +13,183 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The interpreter with the SDK imported, for each SDK that an app brings: apps of the same SDK
  * share it, and import no more than files of their own. Kept in memory and on disk by the digest of
- * the SDK's files. Thread-safe.
+ * the SDK's files. Thread-safe; nothing is held while an SDK, which is an app's code, runs.
  */
 final class SdkLayers implements AutoCloseable {
   /** Where an app's SDK is. */
   static final String FOLDER = "plexspaces/";
 
-  private static final int KEPT = 4;
+  /** Layers that stay without an app, beside the one that came with the installation. */
+  static final int KEPT = 4;
 
   private final TemplateFiles files;
   private final MemoryBudget budget;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** By key, the least recently used first. */
-  private final Map<String, Template> layers = new LinkedHashMap<>(8, 0.75f, true);
+  private final Map<String, Layer> layers = new LinkedHashMap<>(8, 0.75f, true);
+
+  private boolean closed;
 
   SdkLayers(TemplateFiles files, MemoryBudget budget) {
     this.files = files;
     this.budget = budget;
   }
 
+  /** A layer that is there or being made; it goes with its last user, one of which is the map. */
+  private static final class Layer {
+    private final CompletableFuture<Template> made = new CompletableFuture<>();
+    private final boolean installed;
+
+    /** Guarded by the lock. */
+    private int users = 1;
+
+    Layer(boolean installed) {
+      this.installed = installed;
+    }
+  }
+
+  /** One app's share in a layer. Its pages stay charged until the last share is closed. */
+  final class Share implements AutoCloseable {
+    private final Layer layer;
+    private final Template template;
+    private final AtomicBoolean open = new AtomicBoolean(true);
+
+    private Share(Layer layer, Template template) {
+      this.layer = layer;
+      this.template = template;
+    }
+
+    Template template() {
+      return template;
+    }
+
+    @Override
+    public void close() {
+      if (open.compareAndSet(true, false)) {
+        release(layer);
+      }
+    }
+  }
+
   /**
-   * The layer of the app's SDK; others that ask meanwhile wait.
+   * A share in the layer of the app's SDK; others that ask for the same one meanwhile wait.
    *
    * @throws HostException FAILED_PRECONDITION if the SDK is not there or does not start,
    *     RESOURCE_EXHAUSTED if there is no room
    */
-  Template withSdk(Base base, CodelessModule app, GuestLimits limits) {
+  Share withSdk(Base base, CodelessModule app, GuestLimits limits) {
     String key = key(base, app);
+    boolean installed = files.isInstalled(Kind.SDK, key);
+    while (true) {
+      Layer layer;
+      boolean mine = false;
+      lock.lock();
+      try {
+        if (closed) {
+          throw new HostException(ErrorCode.FAILED_PRECONDITION, "the engine is closed");
+        }
+        layer = layers.get(key);
+        if (layer == null) {
+          layer = new Layer(installed);
+          layers.put(key, layer);
+          mine = true;
+        }
+        layer.users++;
+      } finally {
+        lock.unlock();
+      }
+      if (mine) {
+        return filled(layer, base, app, key, limits);
+      }
+      Template t = awaited(layer);
+      if (t != null) {
+        return new Share(layer, t);
+      }
+      // It did not start for whoever made it. Maybe it was short of time or memory: one's own try.
+    }
+  }
+
+  private Share filled(Layer layer, Base base, CodelessModule app, String key, GuestLimits limits) {
+    boolean good = false;
     try {
-      lock.lockInterruptibly();
+      ByteBuffer stored = files.load(Kind.SDK, key);
+      Template t = stored != null ? read(base, stored) : make(base, app, key, limits);
+      layer.made.complete(t);
+      good = true;
+      shrink();
+      return new Share(layer, t);
+    } finally {
+      if (!good) {
+        forget(key, layer);
+        layer.made.cancel(false);
+      }
+    }
+  }
+
+  /** Null if it was not made. The caller's use of it ends then. */
+  private @Nullable Template awaited(Layer layer) {
+    boolean good = false;
+    try {
+      Template t = layer.made.get();
+      good = true;
+      return t;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new HostException(
           ErrorCode.CANCELLED, "the load was interrupted while it waited for another", e);
-    }
-    try {
-      Template t = layers.get(key);
-      if (t == null) {
-        ByteBuffer stored = files.load(Kind.SDK, key);
-        t = stored != null ? read(base, stored) : make(base, app, key, limits);
-        layers.put(key, t);
-        shrink();
+    } catch (CancellationException | ExecutionException e) {
+      return null;
+    } finally {
+      if (!good) {
+        release(layer);
       }
-      return t;
+    }
+  }
+
+  /** A layer that could not be made: its maker and the map let go of it. */
+  private void forget(String key, Layer layer) {
+    lock.lock();
+    try {
+      boolean there = layers.remove(key, layer);
+      layer.users -= there ? 2 : 1;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void release(Layer layer) {
+    boolean last;
+    lock.lock();
+    try {
+      last = --layer.users == 0;
+    } finally {
+      lock.unlock();
+    }
+    if (last) {
+      close(layer);
+    }
+  }
+
+  private static void close(Layer layer) {
+    if (layer.made.isDone() && !layer.made.isCompletedExceptionally()) {
+      layer.made.join().close();
     }
   }
 
@@ -85,6 +207,7 @@ final class SdkLayers implements AutoCloseable {
           PythonEngine.grown(
                   program,
                   base.template(),
+                  Base.TEMPLATE_SEED,
                   app.main(),
                   limits,
                   budget,
@@ -118,24 +241,38 @@ final class SdkLayers implements AutoCloseable {
     return HexFormat.of().formatHex(d.digest());
   }
 
-  /** Apps go on with what they share of a layer that is dropped. */
+  /** Drops what was not used for longest; apps that have a share in it keep it alive. */
   private void shrink() {
-    Iterator<Template> oldest = layers.values().iterator();
-    while (layers.size() > KEPT) {
-      Template t = oldest.next();
-      oldest.remove();
-      t.close();
+    List<Layer> dropped = new ArrayList<>();
+    lock.lock();
+    try {
+      long kept = layers.values().stream().filter(l -> !l.installed).count();
+      Iterator<Layer> oldest = layers.values().iterator();
+      while (kept > KEPT && oldest.hasNext()) {
+        Layer l = oldest.next();
+        if (!l.installed && l.made.isDone()) {
+          oldest.remove();
+          dropped.add(l);
+          kept--;
+        }
+      }
+    } finally {
+      lock.unlock();
     }
+    dropped.forEach(this::release);
   }
 
   @Override
   public void close() {
+    List<Layer> dropped;
     lock.lock();
     try {
-      layers.values().forEach(Template::close);
+      closed = true;
+      dropped = List.copyOf(layers.values());
       layers.clear();
     } finally {
       lock.unlock();
     }
+    dropped.forEach(this::release);
   }
 }

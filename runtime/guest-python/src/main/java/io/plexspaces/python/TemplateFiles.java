@@ -69,6 +69,11 @@ final class TemplateFiles {
     return found;
   }
 
+  /** Whether there is one under {@code key} that came with the installation. */
+  boolean isInstalled(Kind kind, String key) {
+    return shared != null && Files.exists(shared.resolve(name(kind, key)));
+  }
+
   private static @Nullable ByteBuffer load(Path file, String key, boolean writable) {
     try {
       byte[] all = Files.readAllBytes(file);

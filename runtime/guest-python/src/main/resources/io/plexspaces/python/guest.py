@@ -192,18 +192,26 @@ def _load(app, body):
     _add(app["sources"], body)
     root, name = _root(app["main"])
     _roots[:] = dict.fromkeys((root, "", "vendor/"))
-    seed = random.Random.seed
+    seed, setstate = random.Random.seed, random.Random.setstate
+
+    def chosen(self):
+        _generators[:] = [g for g in _generators if g is not self]
 
     def noted(self, a=None, version=2):
+        chosen(self)
         if a is None:
             _generators.append(self)
         seed(self, a, version)
 
-    random.Random.seed = noted
+    def restored(self, state):
+        chosen(self)
+        setstate(self, state)
+
+    random.Random.seed, random.Random.setstate = noted, restored
     try:
         _guest.load(name)
     finally:
-        random.Random.seed = seed
+        random.Random.seed, random.Random.setstate = seed, setstate
 
 
 def _failed(error):

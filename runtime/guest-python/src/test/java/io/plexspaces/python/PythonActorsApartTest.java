@@ -13,8 +13,10 @@ import io.plexspaces.python.PyFixture.Host;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,11 @@ class PythonActorsApartTest {
       MINE = random.Random()
       CHOSEN = random.Random(42)
       SYSTEM = random.SystemRandom()
+      LATER = random.Random()
+      LATER.seed(42)
+      BACK = random.Random()
+      BACK.setstate(random.Random(42).getstate())
+      KEYS = [secrets.token_hex(16), str(random.random()), uuid.uuid4().hex]
       """
           + actor(
               """
@@ -44,8 +51,12 @@ class PythonActorsApartTest {
                   ]
 
               @handler("chosen")
-              def chosen(self) -> float:
-                  return CHOSEN.random()
+              def chosen(self) -> list:
+                  return [CHOSEN.random(), LATER.random(), BACK.random()]
+
+              @handler("keys")
+              def keys(self) -> list:
+                  return KEYS
 
               @handler("hash")
               def hash(self) -> int:
@@ -53,7 +64,7 @@ class PythonActorsApartTest {
               """);
 
   private static List<String> drawn(Actor a) {
-    return List.of(a.ask("draw", "{}").replaceAll("[\\[\\]\"]", "").split(","));
+    return List.of(a.ask("draw", "{}").replaceAll("[\\[\\]\"]", "").split(",", -1));
   }
 
   @Test
@@ -70,10 +81,34 @@ class PythonActorsApartTest {
       assertThat(other.ask("chosen", "{}"))
           .as("a seed of the app's own is kept")
           .isEqualTo(one.ask("chosen", "{}"));
+      assertThat(numbers(one.ask("chosen", "{}"))).as("whenever it was given").hasSize(1);
       assertThat(other.ask("hash", "{}"))
           .as("sets are in the same order")
           .isEqualTo(one.ask("hash", "{}"));
     }
+  }
+
+  private static Set<String> numbers(String list) {
+    return new HashSet<>(List.of(list.replaceAll("[\\[\\]]", "").split(",", -1)));
+  }
+
+  /** Where each app began with the same numbers, anybody could compute its secrets. */
+  @Test
+  void whatAnAppDrawsWhileItIsImportedIsItsOwnAndItsActorsShareIt() {
+    try (GuestModule m = load(DRAW);
+        GuestModule again = load(DRAW);
+        Actor one = spawn(m, 1, new Host());
+        Actor other = spawn(m, 2, new Host());
+        Actor elsewhere = spawn(again, 1, new Host())) {
+      List<String> keys = keys(one);
+      assertThat(keys).hasSize(3);
+      assertThat(keys(other)).isEqualTo(keys);
+      assertThat(keys(elsewhere)).doesNotContainAnyElementsOf(keys);
+    }
+  }
+
+  private static List<String> keys(Actor a) {
+    return List.of(a.ask("keys", "{}").replaceAll("[\\[\\]\"]", "").split(",", -1));
   }
 
   @Test

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.TurnStopped;
@@ -80,7 +82,7 @@ class PythonLimitsTest {
         assertThat(failure(a, op))
             .as(op)
             .isEqualTo(
-                HostError.of(
+                HostError.lasting(
                     ErrorCode.RESOURCE_EXHAUSTED,
                     "the actor is out of memory: it has reached memory_per_actor"));
         a.instance().rollBack();
@@ -89,10 +91,50 @@ class PythonLimitsTest {
     }
   }
 
+  @Test
+  void whatIsTooLargeIsRefusedWithTheSize() {
+    String app =
+        actor(
+            """
+            @handler("big")
+            def big(self, n: int):
+                return "x" * n
+
+            @handler("call")
+            def call(self, n: int):
+                try:
+                    return len(host.ask("y", "op", "x" * n))
+                except HostError as e:
+                    return e.code + " " + str(e.retryable) + " " + str(e)
+            """);
+    int most = CoreLimits.PAYLOAD;
+    GuestLimits wide = new GuestLimits(512L << 20, Duration.ofSeconds(30));
+    try (GuestModule m = PyFixture.ENGINE.load(artifact(app), wide);
+        Actor a = spawn(m)) {
+      for (int n : new int[] {most, most + (1 << 20)}) {
+        a.instance().mark();
+        HostError tooLarge = failure(a, "big", "{\"n\":" + n + "}");
+        assertThat(tooLarge.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
+        assertThat(tooLarge.retryable()).isFalse();
+        assertThat(tooLarge.message()).contains("the reply has ", "at most 16777216 are allowed");
+        a.instance().rollBack();
+        assertThat(a.ask("call", "{\"n\":" + n + "}"))
+            .contains("INVALID_ARGUMENT False", "the guest gave a request of ", "at most 16777216");
+      }
+      a.host().operation = (op, f) -> Frame.ofBody(new byte[most + 1]);
+      assertThat(a.ask("call", "{\"n\":1}"))
+          .contains("RESOURCE_EXHAUSTED False", "the result of ask has ");
+    }
+  }
+
   /** The error of a call, whether it came as a reply or as a trap. */
   private static HostError failure(Actor a, String op) {
+    return failure(a, op, "{}");
+  }
+
+  private static HostError failure(Actor a, String op, String payload) {
     try {
-      return a.refused(op, "{}");
+      return a.refused(op, payload);
     } catch (io.plexspaces.api.guest.GuestTrap t) {
       return t.error();
     }

@@ -1,10 +1,11 @@
 package io.plexspaces.wasm;
 
-import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.guest.CoreLimits;
+import io.plexspaces.api.guest.GuestTrap;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,10 @@ final class AbiImports {
 
   private static long output(Lease guest, long[] args) {
     int size = (int) args[1];
-    checkSize("output", size, CoreLimits.PAYLOAD);
+    checkSize("output", size, Integer.MAX_VALUE);
+    if (size > CoreLimits.PAYLOAD) {
+      throw new GuestTrap(CoreLimits.tooLarge(size));
+    }
     exchange(guest).output = guest.read((int) args[0], size);
     return 0;
   }
@@ -78,17 +82,7 @@ final class AbiImports {
     try {
       byte[] reply =
           guest.host().call(operation, size == 0 ? Frame.EMPTY : Frame.decode(request)).encode();
-      if (reply.length > CoreLimits.PAYLOAD) {
-        throw new HostException(
-            ErrorCode.RESOURCE_EXHAUSTED,
-            "the result of "
-                + operation
-                + " has "
-                + reply.length
-                + " bytes, more than the "
-                + CoreLimits.PAYLOAD
-                + " that a guest is given at once");
-      }
+      CoreLimits.checkResult(operation, reply.length);
       e.result = reply;
       return reply.length;
     } catch (HostException x) {

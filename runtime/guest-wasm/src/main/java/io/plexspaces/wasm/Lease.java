@@ -136,7 +136,7 @@ public final class Lease implements AutoCloseable {
   /** The trap of a guest that needs more memory than it may have: its limit ends the turn. */
   public static GuestTrap outOfMemory() {
     return new GuestTrap(
-        HostError.of(
+        HostError.lasting(
             ErrorCode.RESOURCE_EXHAUSTED,
             "the actor is out of memory: it has reached memory_per_actor"));
   }

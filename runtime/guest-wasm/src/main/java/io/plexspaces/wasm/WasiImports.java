@@ -186,12 +186,15 @@ public final class WasiImports {
   /** The trap of a guest whose language's runtime has written why it gives up. */
   static GuestTrap explained(Lease guest, GuestTrap trap) {
     String last = guest.output(STDERR).fatal();
-    if (last.isEmpty()) {
+    if (last.isEmpty() || trap.error().code() != ErrorCode.INTERNAL) {
       return trap;
     }
-    ErrorCode code =
-        last.contains("out of memory") ? ErrorCode.RESOURCE_EXHAUSTED : trap.error().code();
-    return new GuestTrap(HostError.of(code, "the guest gave up: " + last), trap);
+    // Anybody can print these words; that it was refused memory is the host's own knowledge.
+    if (last.contains("out of memory") && guest.memoryRefused()) {
+      return Lease.outOfMemory();
+    }
+    return new GuestTrap(
+        HostError.lasting(trap.error().code(), "the guest gave up: " + last), trap);
   }
 
   /** Makes log lines of what a guest writes to a file descriptor. */

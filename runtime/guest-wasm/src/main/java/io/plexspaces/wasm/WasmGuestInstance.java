@@ -37,10 +37,9 @@ final class WasmGuestInstance extends StateInstance {
       try {
         status = lease.call(entry, op.code(), bytes.length);
       } catch (GuestTrap t) {
-        throw outOfMemory(lease, exchange, WasiImports.explained(lease, t));
+        GuestTrap why = outOfMemory(lease, exchange, WasiImports.explained(lease, t));
+        throw explained(lease, why, exchange.output());
       }
-    } catch (GuestTrap t) {
-      throw explained(t, exchange.output());
     }
     return status == 0 ? result(exchange.output()) : failure(status, exchange.output());
   }
@@ -54,13 +53,16 @@ final class WasmGuestInstance extends StateInstance {
   }
 
   /** A guest that panics says why with its last output, before it traps. */
-  private static GuestTrap explained(GuestTrap trap, byte[] output) {
-    if (output.length == 0 || output[0] != '{') {
+  private static GuestTrap explained(Lease lease, GuestTrap trap, byte[] output) {
+    boolean ownWord = trap.error().code() == ErrorCode.INTERNAL;
+    if (!ownWord || output.length == 0 || output[0] != '{') {
       return trap;
     }
     try {
       HostError said = GuestErrors.cut(HostError.fromValue(Json.read(output)));
-      return new GuestTrap(HostError.of(said.code(), "the guest crashed: " + said.message()), trap);
+      boolean limit = said.code() == ErrorCode.RESOURCE_EXHAUSTED && !lease.memoryRefused();
+      ErrorCode code = limit ? ErrorCode.INTERNAL : said.code(); // a crash is no limit by its word
+      return new GuestTrap(HostError.lasting(code, "the guest crashed: " + said.message()), trap);
     } catch (HostException e) {
       return trap;
     }

@@ -1,7 +1,9 @@
 package io.plexspaces.wasm;
 
 import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestModule;
@@ -69,12 +71,12 @@ final class WasmGuestModule implements GuestModule {
 
   /** A failure of code that runs before there is an actor. */
   static HostException startFailed(String where, RuntimeException e) {
-    ErrorCode code =
-        e instanceof GuestTrap t && t.error().code() == ErrorCode.RESOURCE_EXHAUSTED
-            ? ErrorCode.RESOURCE_EXHAUSTED
-            : ErrorCode.FAILED_PRECONDITION;
-    return new HostException(
-        code, "the module does not start: in " + where + ", " + e.getMessage(), e);
+    String message = "the module does not start: in " + where + ", " + e.getMessage();
+    return e instanceof GuestTrap t && t.error().code() == ErrorCode.RESOURCE_EXHAUSTED
+        ? new HostException(
+            new HostError(
+                ErrorCode.RESOURCE_EXHAUSTED, message, t.error().retryable(), Value.NULL, false))
+        : new HostException(ErrorCode.FAILED_PRECONDITION, message, e);
   }
 
   @Override

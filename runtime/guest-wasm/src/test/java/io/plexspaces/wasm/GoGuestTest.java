@@ -20,12 +20,15 @@ import io.plexspaces.api.guest.ModuleDescription.Kind;
 import io.plexspaces.api.guest.TurnStopped;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The Go SDK on the engine, with the conformance probe. */
 @Timeout(300)
@@ -59,6 +62,10 @@ class GoGuestTest {
   }
 
   private GuestInstance probe(int seed) {
+    return probe(module, seed);
+  }
+
+  private GuestInstance probe(GuestModule module, int seed) {
     // Go's collector takes its time by the clock.
     host.ticking = true;
     byte[] s = new byte[32];
@@ -164,6 +171,8 @@ class GoGuestTest {
     assertThat(resume(i, "s2", true)).isEmpty();
     assertThat(body(i, "get", "{\"key\":\"closed\"}")).isEqualTo("true");
     assertThat(resume(i, "gone", true)).isEmpty();
+    GuestReply gone = i.call(GuestOp.RESUME_STREAM, frame("{\"id\":\"gone\"}", ""), host);
+    assertThat(Objects.requireNonNull(gone.error()).code()).isEqualTo(ErrorCode.NOT_FOUND);
     assertThat(stream(i, "s3", "{\"n\":3,\"fail_at\":1}")).isEqualTo("{\"i\":0}");
     GuestReply r = i.call(GuestOp.RESUME_STREAM, frame("{\"id\":\"s3\"}", ""), host);
     assertThat(Objects.requireNonNull(r.error()).message()).isEqualTo("failed at 1");
@@ -207,6 +216,21 @@ class GoGuestTest {
       all.addAll(((Value.Arr) Json.read(body(probe(seed), "randoms", "{\"n\":100}"))).items());
     }
     assertThat(all).doesNotHaveDuplicates();
+  }
+
+  /** Go's generator gives four blocks of numbers, then it seeds itself from the last. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 31, 62, 93})
+  void actorsDrawTheirOwnNumbersWhereverTheProgramStopped(int drawn) throws Exception {
+    try (GuestModule m =
+        new WasmEngine(COMPILER, MemoryBudget.unlimited())
+            .load(GoProbe.build(drawn), GuestLimits.DEFAULT)) {
+      List<Value> all = new ArrayList<>();
+      for (int seed = 1; seed <= 3; seed++) {
+        all.addAll(((Value.Arr) Json.read(body(probe(m, seed), "randoms", "{\"n\":200}"))).items());
+      }
+      assertThat(new HashSet<>(all)).as("different numbers").size().isEqualTo(all.size());
+    }
   }
 
   @Test

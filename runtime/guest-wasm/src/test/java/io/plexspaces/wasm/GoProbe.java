@@ -19,13 +19,14 @@ final class GoProbe {
   static synchronized byte[] module() throws IOException, InterruptedException {
     byte[] m = module;
     if (m == null) {
-      m = build();
+      m = build(0);
       module = m;
     }
     return m;
   }
 
-  private static byte[] build() throws IOException, InterruptedException {
+  /** A module that draws so many random numbers while it starts. */
+  static byte[] build(int draws) throws IOException, InterruptedException {
     Path root = Path.of("").toAbsolutePath();
     while (root != null && !Files.exists(root.resolve("sdk-go/go.mod"))) {
       root = root.getParent();
@@ -33,7 +34,7 @@ final class GoProbe {
     if (root == null) {
       return abort("skipped: sdk-go is not beside this module");
     }
-    Path wasm = Path.of("target/go-probe.wasm").toAbsolutePath();
+    Path wasm = Path.of("target/go-probe-" + draws + ".wasm").toAbsolutePath();
     Files.createDirectories(wasm.getParent());
     ProcessBuilder b =
         new ProcessBuilder(
@@ -42,7 +43,7 @@ final class GoProbe {
                 "build",
                 "-trimpath",
                 "-buildmode=c-shared",
-                "-ldflags=-s -w",
+                "-ldflags=-s -w -X main.draws=" + draws,
                 "-o",
                 wasm.toString(),
                 "."));

@@ -10,6 +10,7 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.GuestLimits;
 import io.plexspaces.api.guest.GuestModule;
@@ -511,6 +512,29 @@ class WasmEngineTest {
     GuestInstance crashing = other.spawn("thing", SEED);
     GuestTrap crash = catchThrowableOfType(GuestTrap.class, () -> handle(crashing, ""));
     assertThat(crash.error().code()).isEqualTo(ErrorCode.INTERNAL);
+  }
+
+  /** What a guest prints or says of its crash is its own word; the host knows what it refused. */
+  @Test
+  void aCrashIsNoLimitBecauseTheGuestSaysSo() {
+    GuestBuilder prints = new GuestBuilder();
+    int write = prints.module().importFunction("wasi_snapshot_preview1", "fd_write", "iiii:i");
+    byte[] line = "fatal error: out of memory\n".getBytes(StandardCharsets.UTF_8);
+    prints.module().data(FREE - 64, vector(FREE - 32, line.length));
+    prints.module().data(FREE - 32, line);
+    Code print =
+        Code.code().i32(2).i32(FREE - 64).i32(1).i32(FREE - 128).call(write).drop().unreachable();
+    GuestBuilder says = new GuestBuilder();
+    byte[] error =
+        "{\"code\":\"RESOURCE_EXHAUSTED\",\"message\":\"m\"}".getBytes(StandardCharsets.UTF_8);
+    says.module().data(FREE, error);
+    Code say = Code.code().i32(FREE).i32(error.length).call(says.output).unreachable();
+    for (byte[] wasm : List.of(prints.handler(print), says.handler(say))) {
+      GuestInstance i = load(wasm).spawn("thing", SEED);
+      GuestTrap t = catchThrowableOfType(GuestTrap.class, () -> handle(i, ""));
+      assertThat(t.error().code()).isEqualTo(ErrorCode.INTERNAL);
+      assertThat(t.error().retryable()).isFalse();
+    }
   }
 
   @Test

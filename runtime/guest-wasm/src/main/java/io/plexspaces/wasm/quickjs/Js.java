@@ -3,9 +3,9 @@ package io.plexspaces.wasm.quickjs;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestTrap;
-import io.plexspaces.wasm.CoreLimits;
 import io.plexspaces.wasm.ExportedFunction;
 import io.plexspaces.wasm.Lease;
 import java.nio.charset.StandardCharsets;
@@ -147,7 +147,8 @@ final class Js {
   byte[] text(String what, int value, int max) {
     Text t = read(value, max);
     if (!t.whole()) {
-      throw new HostException(ErrorCode.INVALID_ARGUMENT, tooLarge(what, t.size, max));
+      throw new HostException(
+          CoreLimits.requestTooLarge(what, Integer.toUnsignedLong(t.size), max));
     }
     return t.bytes;
   }
@@ -177,16 +178,6 @@ final class Js {
     return new Text(bytes, size);
   }
 
-  static String tooLarge(String what, int size, int max) {
-    return "the guest gave "
-        + what
-        + " of "
-        + Integer.toUnsignedString(size)
-        + " bytes; at most "
-        + max
-        + " are allowed";
-  }
-
   /** The beginning of a value's text if it has more than {@code max} bytes, or null. */
   @Nullable String beginningOfLong(int value, int max) {
     Text t = read(value, max);
@@ -207,11 +198,8 @@ final class Js {
     boolean tooLarge = length - 1 > CoreLimits.PAYLOAD;
     Answer a =
         tooLarge
-            ? new Answer(
-                Answer.TOO_LARGE,
-                tooLarge("a reply", length - 1, CoreLimits.PAYLOAD)
-                    .getBytes(StandardCharsets.UTF_8))
-            : new Answer((char) guest.readByte(p), guest.read(p + 1, length - 1));
+            ? new Answer(Answer.TOO_LARGE, new byte[0], length - 1)
+            : new Answer((char) guest.readByte(p), guest.read(p + 1, length - 1), length - 1);
     guest.call(f.freeCstring(), p);
     return a;
   }
@@ -222,10 +210,12 @@ final class Js {
 
     private final char status;
     private final byte[] text;
+    private final int size;
 
-    private Answer(char status, byte[] text) {
+    private Answer(char status, byte[] text, int size) {
       this.status = status;
       this.text = text;
+      this.size = size;
     }
 
     char status() {
@@ -234,6 +224,11 @@ final class Js {
 
     byte[] text() {
       return text;
+    }
+
+    /** Of the text, also where it was not read. */
+    int size() {
+      return size;
     }
   }
 

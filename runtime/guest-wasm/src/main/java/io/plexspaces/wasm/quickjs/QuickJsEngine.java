@@ -5,6 +5,7 @@ import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.CodelessModule;
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.GuestLimits;
@@ -29,6 +30,9 @@ import io.plexspaces.wasm.WasiImports;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +51,9 @@ public final class QuickJsEngine implements GuestEngine {
   /** What QuickJS's own data, stack and allocator need of an actor's memory. */
   private static final long OVERHEAD_BYTES = 2L << 20;
 
-  /** Templates draw no numbers that matter: each fork gets a seed of its own. */
+  private static final String RANDOM_FILE = "random.js";
+
+  /** For the engine alone: each app is loaded, and each actor begins, under a seed of its own. */
   private static final byte[] TEMPLATE_SEED = new byte[GuestRandom.SEED_BYTES];
 
   private final ModuleCompiler compiler;
@@ -101,7 +107,9 @@ public final class QuickJsEngine implements GuestEngine {
       QuickJsImports imports,
       GuestLimits limits) {
     QuickJsExports exports = QuickJsExports.of(program);
-    GuestState state = program.fork(engine, TEMPLATE_SEED, limits, budget);
+    byte[] seed = new byte[GuestRandom.SEED_BYTES];
+    new SecureRandom().nextBytes(seed);
+    GuestState state = program.fork(engine, seed, limits, budget);
     boolean good = false;
     try (StartupHost host = new StartupHost(limits.loadTimeout())) {
       ModuleDescription description;
@@ -109,6 +117,7 @@ public final class QuickJsEngine implements GuestEngine {
       try (Lease lease = state.enter(host)) {
         Js js = new Js(exports, lease);
         js.limitMemory(Math.max(limits.memoryBytes() - OVERHEAD_BYTES, limits.memoryBytes() / 2));
+        run(js, RANDOM_FILE, randomOf(seed));
         evaluate(js, app);
         handles = handles(js, app);
         description = describe(js, lease, handles);
@@ -245,12 +254,33 @@ public final class QuickJsEngine implements GuestEngine {
     js.setProperty(global, QuickJsImports.HOST_FUNCTION, function);
     js.freeValue(function);
     js.freeValue(global);
-    String prelude = Preludes.JAVA_SCRIPT_FILE;
-    int result = js.eval(Preludes.javaScript(), prelude, false);
+    run(js, Preludes.JAVA_SCRIPT_FILE, Preludes.javaScript());
+  }
+
+  private static void run(Js js, String name, byte[] script) {
+    int result = js.eval(script, name, false);
     if (js.isException(result)) {
-      throw new IllegalStateException(prelude + ": " + js.describe(js.takeException()));
+      throw new IllegalStateException(name + ": " + js.describe(js.takeException()));
     }
     js.freeValue(result);
+  }
+
+  /**
+   * {@code Math.random} for the time while an app is imported; the SDK gives each actor its own.
+   * The engine's was seeded when the engine started, and would be the same for all apps.
+   */
+  private static byte[] randomOf(byte[] seed) {
+    ByteBuffer words = ByteBuffer.wrap(seed);
+    StringBuilder call = new StringBuilder("(");
+    for (int i = 0; i < 3; i++) {
+      call.append(words.getInt()).append(", ");
+    }
+    call.append(words.getInt() | 1).append(");"); // it stands still at zero
+    byte[] script = resource(RANDOM_FILE);
+    if (script == null) {
+      throw new IllegalStateException(RANDOM_FILE + " is not packed");
+    }
+    return (new String(script, StandardCharsets.UTF_8) + call).getBytes(StandardCharsets.UTF_8);
   }
 
   private static Program link(Program engine, QuickJsImports imports) {
@@ -291,7 +321,7 @@ public final class QuickJsEngine implements GuestEngine {
   private static HostException doesNotStart(String what, HostError why) {
     String message = what + " does not start: " + why.message();
     return why.code() == ErrorCode.RESOURCE_EXHAUSTED
-        ? new HostException(why.code(), message)
+        ? new HostException(new HostError(why.code(), message, why.retryable(), Value.NULL, false))
         : refused(message);
   }
 

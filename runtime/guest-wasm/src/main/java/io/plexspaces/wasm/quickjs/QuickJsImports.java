@@ -1,17 +1,16 @@
 package io.plexspaces.wasm.quickjs;
 
-import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.CodelessModule;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.JsonBodies;
 import io.plexspaces.api.guest.ScriptPositions;
 import io.plexspaces.api.guest.StartupHost;
-import io.plexspaces.wasm.CoreLimits;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.HostImports;
 import io.plexspaces.wasm.Lease;
@@ -204,17 +203,7 @@ final class QuickJsImports {
     Frame reply = host.call(operation, request);
     byte[] answer =
         operation.equals(STREAM_NEXT) ? JsonBodies.stepText(reply) : JsonBodies.json(reply);
-    if (answer.length > CoreLimits.PAYLOAD) {
-      throw new HostException(
-          ErrorCode.RESOURCE_EXHAUSTED,
-          "the result of "
-              + operation
-              + " has "
-              + answer.length
-              + " bytes, more than the "
-              + CoreLimits.PAYLOAD
-              + " that a guest is given at once");
-    }
+    CoreLimits.checkResult(operation, answer.length);
     return answer;
   }
 

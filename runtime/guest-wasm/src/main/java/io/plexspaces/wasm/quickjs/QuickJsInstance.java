@@ -6,6 +6,7 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.CoreLimits;
 import io.plexspaces.api.guest.GuestErrors;
 import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestOp;
@@ -14,7 +15,6 @@ import io.plexspaces.api.guest.JsonBodies;
 import io.plexspaces.wasm.GuestState;
 import io.plexspaces.wasm.Lease;
 import io.plexspaces.wasm.StateInstance;
-import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /** An actor in JavaScript: a fork of its app. */
@@ -115,10 +115,10 @@ final class QuickJsInstance extends StateInstance {
       Frame frame = stream ? JsonBodies.step(a.text()) : Frame.ofBody(a.text());
       return frame == null
           ? crashed("the module's SDK is not of this version: it answered no step of a stream")
-          : GuestReply.ok(frame);
+          : CoreLimits.reply(frame);
     }
     if (a.status() == Js.Answer.TOO_LARGE) {
-      return crashed(new String(a.text(), StandardCharsets.UTF_8));
+      return GuestReply.failed(CoreLimits.tooLarge(a.size()));
     }
     HostError error;
     try {

@@ -25,8 +25,10 @@ import io.plexspaces.wasm.quickjs.JsFixture.Actor;
 import io.plexspaces.wasm.quickjs.JsFixture.Host;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,6 +110,26 @@ class QuickJsEngineTest {
   }
 
   @Test
+  void whatAnAppDrawsWhileItIsImportedIsItsOwn() {
+    String app =
+        actor("onDrawn() { return [DRAWN, Math.random()]; }")
+            + "const DRAWN = Array.from({ length: 4 }, () => Math.random());\n";
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 2; i++) {
+      try (GuestModule m = JsFixture.ENGINE.load(JsFixture.artifact(app), GuestLimits.DEFAULT);
+          Actor a = spawn(m);
+          Actor b = spawn(m)) {
+        String drawn = a.ask("drawn", "{}").replaceAll("].*", "");
+        assertThat(b.ask("drawn", "{}")).as("shared by its actors").startsWith(drawn);
+        for (String n : drawn.replace("[", "").split(",", -1)) {
+          assertThat(Double.parseDouble(n)).isBetween(0.0, 1.0);
+          assertThat(seen.add(n)).as("another number each time").isTrue();
+        }
+      }
+    }
+  }
+
+  @Test
   void asyncHandlersAnswerWhenTheirPromiseIsSettled() {
     try (Actor a = spawn(module)) {
       assertThat(a.ask("sum", "{\"n\":1000}")).isEqualTo("500500");
@@ -159,7 +181,7 @@ class QuickJsEngineTest {
     try (GuestModule big = JsFixture.ENGINE.load(JsFixture.artifact(actor(MEMBERS)), limits);
         Actor a = spawn(big)) {
       assertThat(a.refused("big", "" + most).message())
-          .isEqualTo("the guest gave a reply of 16777218 bytes; at most 16777216 are allowed");
+          .isEqualTo("the reply has 16777218 bytes; at most 16777216 are allowed");
       assertThat(a.ask("big", "1000")).hasSize(1002);
       a.host.answer = (op, f) -> Frame.ofBody(bytes("1"));
       assertThat(a.ask("raw_call", "{\"op\":256,\"header\":5,\"body\":5}")).isEqualTo("\"01\"");
