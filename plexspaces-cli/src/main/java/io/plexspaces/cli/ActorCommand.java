@@ -168,11 +168,7 @@ final class ActorCommand {
           session
               .client()
               .call(request("ask", "?timeout_ms=" + wait.toMillis()).within(wait.plus(GRACE)));
-      if (reply.isJson() || reply.body().length == 0) {
-        session.print(reply.json());
-      } else {
-        session.terminal().out().writeBytes(reply.body());
-      }
+      session.print(reply);
       return 0;
     }
   }
@@ -205,21 +201,37 @@ final class ActorCommand {
     public Integer call() {
       Duration wait = wait(timeout);
       Duration silence = wait.compareTo(SILENCE) > 0 ? wait : SILENCE;
-      session.client().stream(
-          request("stream", "?timeout_ms=" + wait.toMillis()).within(silence.plus(GRACE)),
-          this::print);
-      return 0;
+      try {
+        session.client().stream(
+            request("stream", "?timeout_ms=" + wait.toMillis()).within(silence.plus(GRACE)),
+            this::print);
+        return 0;
+      } catch (NobodyReads e) {
+        return NobodyReads.STATUS;
+      }
     }
 
     private void print(String json) {
       try {
-        session.terminal().out().println(Json.writeString(Json.read(json.getBytes(UTF_8))));
+        Value value = Json.read(json.getBytes(UTF_8));
+        session.terminal().out().println(Printable.json(Json.writeString(value)));
       } catch (HostException e) {
         throw CliException.failed("a value of the stream is not JSON: " + e.getMessage())
             .causedBy(e);
       }
-      session.terminal().out().flush();
+      // Also flushes. A PrintStream hides that the other end of a pipe is closed.
+      if (session.terminal().out().checkError()) {
+        throw new NobodyReads();
+      }
     }
+  }
+
+  /** The reader of the output has what it wanted, as {@code head} has. */
+  private static final class NobodyReads extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** As of a program that ends by SIGPIPE: 128 and the signal's number. */
+    static final int STATUS = 141;
   }
 
   @Command(
@@ -327,7 +339,7 @@ final class ActorCommand {
 
     static void draw(StringBuilder out, Value.Obj node, String lead, String below) {
       long restarts = node.integer("restarts", 0);
-      out.append(lead).append(node.string("label", "?"));
+      out.append(lead).append(Printable.line(node.string("label", "?")));
       out.append("  ").append(node.string("kind", "?"));
       if (!node.string("state", "").isEmpty()) {
         out.append(", ").append(node.string("state", ""));
@@ -387,11 +399,7 @@ final class ActorCommand {
     @Override
     public Integer call() {
       Reply reply = session.client().get(path(address) + "/state");
-      if (reply.isJson() || reply.body().length == 0) {
-        session.print(reply.json());
-      } else {
-        session.terminal().out().writeBytes(reply.body());
-      }
+      session.print(reply);
       return 0;
     }
   }

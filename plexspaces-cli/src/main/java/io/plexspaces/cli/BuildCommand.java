@@ -28,7 +28,7 @@ final class BuildCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "SRC",
       description =
-          "A .ts, .mts, .js, .mjs or .py file, a folder of them, or the folder of a crate.")
+          "A .ts, .mts, .js, .mjs or .py file, a folder of them, or the folder of a crate or of a Go module.")
   String source = "";
 
   @Option(

@@ -107,14 +107,15 @@ final class Cli {
     // No pattern switch: setting one up costs more than all else that a failed command does.
     if (e instanceof CliException c) {
       terminal.err().println("plexspaces: " + oneLine(c.getMessage()));
-      c.details().forEach(d -> terminal.err().println("  " + d));
+      c.details().forEach(d -> terminal.err().println("  " + Printable.line(d)));
       status = c.status();
     } else if (e instanceof HostException h) {
       // A configuration is refused with one line for each error in it.
       List<String> lines = h.error().message().lines().toList();
-      String first = lines.isEmpty() ? "refused" : NodeClient.withoutColon(lines.getFirst());
+      String first =
+          lines.isEmpty() ? "refused" : oneLine(NodeClient.withoutColon(lines.getFirst()));
       terminal.err().println("plexspaces: " + first + " (" + h.code() + ")");
-      lines.stream().skip(1).forEach(d -> terminal.err().println("  " + d));
+      lines.stream().skip(1).forEach(d -> terminal.err().println("  " + Printable.line(d)));
     } else {
       terminal
           .err()
@@ -130,6 +131,6 @@ final class Cli {
   }
 
   private static String oneLine(@Nullable String s) {
-    return s == null ? "no message" : s.strip().replaceAll("\\s*\\R\\s*", " ");
+    return s == null ? "no message" : Printable.line(s.strip().replaceAll("\\s*\\R\\s*", " "));
   }
 }

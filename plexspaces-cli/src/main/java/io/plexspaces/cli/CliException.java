@@ -14,6 +14,7 @@ final class CliException extends RuntimeException {
 
   private final int status;
   private final transient List<String> details;
+  private String code = "";
 
   private CliException(int status, String message, List<String> details) {
     super(message);
@@ -36,6 +37,16 @@ final class CliException extends RuntimeException {
   CliException causedBy(Throwable cause) {
     initCause(cause);
     return this;
+  }
+
+  CliException withCode(String c) {
+    code = c;
+    return this;
+  }
+
+  /** The code that the node refused with, such as NOT_FOUND; empty where it was not the node. */
+  String code() {
+    return code;
   }
 
   int status() {

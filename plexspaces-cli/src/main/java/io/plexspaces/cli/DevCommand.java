@@ -1,9 +1,13 @@
 package io.plexspaces.cli;
 
+import io.plexspaces.api.AppId;
+import io.plexspaces.api.HostException;
+import io.plexspaces.deployer.TomlDocument;
+import io.plexspaces.deployer.build.GuestBuilder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -45,6 +49,13 @@ final class DevCommand implements Callable<Integer> {
   @Option(names = "--keep", description = "Leave the app deployed at the end.")
   boolean keep;
 
+  @Option(
+      names = "--replace",
+      description = {
+        "Reload an app of that name that the node has already. It stays deployed at the end."
+      })
+  boolean replace;
+
   DevCommand(Session session) {
     this.session = session;
   }
@@ -52,7 +63,10 @@ final class DevCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Path dir = folder();
-    Path toml = config == null ? dir.resolve("app-config.toml") : Path.of(config);
+    Path toml =
+        (config == null ? dir.resolve("app-config.toml") : Path.of(config))
+            .toAbsolutePath()
+            .normalize();
     if (!Files.isRegularFile(toml)) {
       throw CliException.usage(
           "there is no "
@@ -61,14 +75,43 @@ final class DevCommand implements Callable<Integer> {
     }
     Node own = node(dir);
     NodeClient client = own == null ? session.client() : session.client(own.url());
-    DevLoop loop = new DevLoop(session, client, dir, toml, app);
-    Thread end = new Thread(() -> end(loop, own), "dev-end");
+    DevApp there = new DevApp(client, app != null ? app : nameIn(toml, dir), replace);
+    if (own != null) {
+      there.claim();
+    }
+    DevLoop loop = new DevLoop(session, client, dir, toml, there, new GuestBuilder()::build);
+    Thread end = new Thread(() -> interrupted(loop, own), "dev-end");
     Runtime.getRuntime().addShutdownHook(end);
     try {
       loop.run();
       return 0;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } finally {
+      // Whatever ended the loop is told by its exit status; the hook is for Ctrl-C alone.
+      if (remove(end)) {
+        var _ = end(loop, own);
+      }
+    }
+  }
+
+  /** Whether there was time: not if Ctrl-C came first. */
+  private static boolean remove(Thread hook) {
+    try {
+      return Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+
+  private static String nameIn(Path config, Path folder) {
+    String otherwise = String.valueOf(folder.getFileName());
+    try {
+      return TomlDocument.parse(config.toString(), Files.readString(config))
+          .root("", variable -> null)
+          .string("name")
+          .orElse(otherwise);
+    } catch (IOException | HostException e) {
+      // Whatever is wrong with it, the deployer says it better.
+      return otherwise;
     }
   }
 
@@ -93,29 +136,38 @@ final class DevCommand implements Callable<Integer> {
     Node.logInLines();
     ENGINE_LOG.setLevel(Level.SEVERE);
     GUEST_LOG.setLevel(Level.OFF);
-    Node started = Node.start(NodeConfig.local(dir.resolve(".plexspaces").resolve("dev"), 0));
+    Node started = Node.start(ownNode(dir));
     say("No node was running, so one was started at " + started.url());
     return started;
   }
 
-  private void end(DevLoop loop, @Nullable Node own) {
-    int status = 0;
-    try {
+  /** Its developer's own, so he may run his apps on GraalPy and GraalJS too. */
+  static NodeConfig ownNode(Path dir) {
+    return NodeConfig.local(dir.resolve(".plexspaces").resolve("dev"), 0)
+        .withPolyglotTenants(Set.of(AppId.DEFAULT_TENANT));
+  }
+
+  private void interrupted(DevLoop loop, @Nullable Node own) {
+    boolean clean = end(loop, own);
+    session.terminal().out().flush();
+    // A user who ends it with Ctrl-C has not failed.
+    Runtime.getRuntime().halt(clean ? 0 : CliException.FAILED);
+  }
+
+  private boolean end(DevLoop loop, @Nullable Node own) {
+    try (own) {
       if (keep) {
         loop.stop();
       } else {
         loop.undeploy();
       }
-      if (own != null) {
-        own.close();
-      }
+      return true;
     } catch (RuntimeException e) {
-      say("plexspaces: not everything ended cleanly: " + e.getMessage());
-      status = CliException.FAILED;
+      say(
+          "plexspaces: not everything ended cleanly: "
+              + Printable.line(String.valueOf(e.getMessage())));
+      return false;
     }
-    session.terminal().out().flush();
-    // A user who ends it with Ctrl-C has not failed.
-    Runtime.getRuntime().halt(status);
   }
 
   private void say(String line) {

@@ -2,222 +2,149 @@ package io.plexspaces.cli;
 
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Value;
-import io.plexspaces.cli.NodeClient.Request;
-import io.plexspaces.deployer.TomlDocument;
-import io.plexspaces.deployer.build.BuildResult;
 import io.plexspaces.deployer.build.GuestBuilder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.Objects;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Build, deploy, watch, build again, reload. One thread, and one more that follows the log. */
 final class DevLoop {
-  private static final Duration TIMEOUT = Duration.ofMinutes(5);
-  private static final int LOG_WAIT_MILLIS = 20_000;
-
   private final Session session;
   private final NodeClient client;
   private final Path folder;
   private final Path config;
-  private final String app;
-  private final GuestBuilder builder = new GuestBuilder();
+  private final DevApp app;
+  private final Build build;
 
   private volatile boolean stopped;
-  private volatile boolean deployed;
+  private volatile @Nullable DevLog log;
+  private boolean refused;
 
-  /** What the node has: nothing is reloaded that has not changed. */
-  private @Nullable String digest;
+  /** What makes an artifact of the folder; tells what it does. */
+  interface Build {
+    GuestBuilder.Artifact build(Path folder, Consumer<String> progress);
+  }
 
-  private byte[] deployedConfig = {};
-  private boolean following;
-
-  DevLoop(Session session, NodeClient client, Path folder, Path config, @Nullable String app) {
+  DevLoop(Session session, NodeClient client, Path folder, Path config, DevApp app, Build build) {
     this.session = session;
     this.client = client;
     this.folder = folder;
     this.config = config;
-    this.app = app != null ? app : nameIn(config, folder);
+    this.app = app;
+    this.build = build;
   }
 
-  private static String nameIn(Path config, Path folder) {
-    String otherwise = String.valueOf(folder.getFileName());
-    try {
-      return TomlDocument.parse(config.toString(), Files.readString(config))
-          .root("", variable -> null)
-          .string("name")
-          .orElse(otherwise);
-    } catch (IOException | HostException e) {
-      // Whatever is wrong with it, the deployer says it better.
-      return otherwise;
-    }
-  }
-
-  /** Returns when the thread is interrupted or {@link #stop} was called. */
-  void run() throws IOException, InterruptedException {
-    SourceTree sources = new SourceTree(folder);
-    Path artifact = Files.createTempFile("plexspaces-dev", ".wasm");
-    try {
-      redeploy(artifact, null);
-      say("Watching " + folder + "; Ctrl-C ends it" + (deployed ? " and undeploys " + app : ""));
-      while (!stopped) {
-        redeploy(artifact, sources.awaitChange());
-      }
-    } finally {
-      Files.deleteIfExists(artifact);
+  /**
+   * Returns when {@link #stop} was called.
+   *
+   * @throws CliException if the node has an app of that name which is not dev's
+   */
+  void run() throws InterruptedException {
+    app.requireOurs(app.shown());
+    SourceTree sources = new SourceTree(folder, config);
+    redeploy(null);
+    say(
+        "Watching "
+            + folder
+            + "; Ctrl-C ends it"
+            + (app.isOurs() ? " and undeploys " + app.name() : ""));
+    while (!stopped) {
+      redeploy(sources.awaitChange());
     }
   }
 
   /**
+   * Builds and brings it to the node; what goes wrong is said, and the next save is another try.
+   *
    * @param changed what was saved, or null at the beginning
    */
-  private void redeploy(Path artifact, @Nullable Path changed) throws IOException {
+  void redeploy(@Nullable Path changed) {
     long start = System.nanoTime();
     try {
-      BuildResult built = builder.build(folder, artifact, this::debug);
+      GuestBuilder.Artifact built = build.build(folder, this::debug);
       long buildMillis = millisSince(start);
-      byte[] toml = Files.readAllBytes(config);
-      if (built.digest().equals(digest) && Arrays.equals(toml, deployedConfig)) {
-        return;
-      }
-      byte[] wasm = Files.readAllBytes(artifact);
-      boolean first = !isThere();
-      if (first) {
-        deploy(wasm, toml);
-      } else {
-        reload(wasm, toml);
-      }
-      digest = built.digest();
-      deployedConfig = toml;
-      follow();
-      say(
-          (first ? "Deployed " + app : "Reloaded " + app)
-              + (changed == null ? "" : " after " + changed)
-              + " in "
-              + Durations.show(millisSince(start))
-              + " (build "
-              + Durations.show(buildMillis)
-              + ")");
-    } catch (CliException e) {
-      refused(e.getMessage());
-      e.details().forEach(d -> say("  " + d));
-    } catch (HostException e) {
-      refused(e.getMessage());
-    }
-  }
-
-  private void refused(@Nullable String why) {
-    say(Objects.requireNonNullElse(why, "refused"));
-    say(
-        deployed
-            ? app + " goes on as it was; save again when that is mended"
-            : "Nothing is deployed yet; save again when that is mended");
-  }
-
-  private boolean isThere() {
-    if (deployed) {
-      return true;
-    }
-    return client.get("/api/v1/apps").object().array("apps").stream()
-        .anyMatch(v -> v instanceof Value.Obj o && o.string("app", "").equals(app));
-  }
-
-  private void deploy(byte[] wasm, byte[] toml) {
-    Multipart form = form(wasm, toml).field("app", app);
-    client.call(Request.post("/api/v1/apps", form.body(), form.contentType()).within(TIMEOUT));
-    deployed = true;
-  }
-
-  private void reload(byte[] wasm, byte[] toml) {
-    Multipart form = form(wasm, toml);
-    client.call(
-        Request.post(Apps.path(app) + "/reload", form.body(), form.contentType()).within(TIMEOUT));
-    deployed = true;
-  }
-
-  private static Multipart form(byte[] wasm, byte[] toml) {
-    return new Multipart()
-        .file("wasm", "module.wasm", "application/wasm", wasm)
-        .file("config", "app-config.toml", "application/toml", toml);
-  }
-
-  // ---- the log
-
-  private void follow() {
-    if (!following) {
-      following = true;
-      long last = client.get(Apps.path(app) + "/logs").object().integer("last", 0);
-      Thread.ofVirtual().name("dev-log").start(() -> followFrom(last));
-    }
-  }
-
-  private void followFrom(long from) {
-    long last = from;
-    while (!stopped) {
-      try {
-        Value.Obj answer =
-            client
-                .call(
-                    Request.get(
-                            Apps.path(app) + "/logs?after=" + last + "&wait_ms=" + LOG_WAIT_MILLIS)
-                        .within(Duration.ofMillis(2L * LOG_WAIT_MILLIS)))
-                .object();
-        for (Value line : answer.array("lines")) {
-          print((Value.Obj) line);
+      byte[] toml = readConfig();
+      DevApp.Done done = bring(built, toml);
+      if (done == DevApp.Done.NOTHING) {
+        if (refused) {
+          say(app.name() + " has this code already");
         }
-        last = answer.integer("last", last);
-      } catch (CliException e) {
-        pause();
+      } else {
+        say(
+            (done == DevApp.Done.DEPLOYED ? "Deployed " : "Reloaded ")
+                + app.name()
+                + (changed == null ? "" : " after " + changed)
+                + " in "
+                + Durations.show(millisSince(start))
+                + " (build "
+                + Durations.show(buildMillis)
+                + ")");
       }
+      refused = false;
+    } catch (CliException e) {
+      refused(String.valueOf(e.getMessage()), e.details());
+    } catch (HostException e) {
+      refused(String.valueOf(e.getMessage()), List.of());
+    } catch (UncheckedIOException e) {
+      // An editor or a tool has a file away for a moment.
+      refused("a file of " + folder + " cannot be read: " + e.getMessage(), List.of());
     }
   }
 
-  /** The node may be gone for a moment; it is asked again, not without end. */
-  private static void pause() {
+  private byte[] readConfig() {
     try {
-      TimeUnit.MILLISECONDS.sleep(500);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      return Files.readAllBytes(config);
+    } catch (IOException e) {
+      throw CliException.failed(config + " cannot be read: " + e).causedBy(e);
     }
   }
 
-  private void print(Value.Obj line) {
-    String at = line.string("at", "");
-    int t = at.indexOf('T');
-    String time = t < 0 || at.length() < t + 9 ? at : at.substring(t + 1, t + 9);
-    String actor = line.string("actor", "");
-    String who = actor.startsWith(app + "/") ? actor.substring(app.length() + 1) : actor;
-    session
-        .terminal()
-        .out()
-        .println(
-            time + " " + line.string("level", "") + " " + who + ": " + line.string("message", ""));
-    session.terminal().out().flush();
+  private DevApp.Done bring(GuestBuilder.Artifact built, byte[] toml) {
+    if (log != null) {
+      return app.bring(built, toml);
+    }
+    // Before that: what actors log while they start is to be seen.
+    Value.Obj there = app.shown();
+    app.requireOurs(there);
+    long after = there == null || app.isOurs() ? 0 : DevLog.last(client, app.name());
+    DevApp.Done done = app.bring(built, toml);
+    follow(after, there == null ? app.deployedAt() : Instant.EPOCH);
+    return done;
+  }
+
+  private void follow(long after, Instant since) {
+    DevLog started = new DevLog(session.terminal(), client, app.name(), after, since);
+    log = started;
+    started.start();
+  }
+
+  private void refused(String why, List<String> details) {
+    refused = true;
+    why.lines().forEach(this::say);
+    details.forEach(d -> say("  " + d));
+    say(app.standing());
   }
 
   // ---- the end; any thread
 
   void stop() {
     stopped = true;
+    DevLog l = log;
+    if (l != null) {
+      l.stop();
+    }
   }
 
   void undeploy() {
     stop();
-    if (deployed) {
-      client.call(
-          new Request(
-              "DELETE",
-              Apps.path(app) + "?drain=0s&purge=false",
-              null,
-              "",
-              Map.of(),
-              Duration.ofMinutes(1)));
-      say("Undeployed " + app);
+    if (app.undeploy()) {
+      say("Undeployed " + app.name());
     }
   }
 
@@ -232,6 +159,6 @@ final class DevLoop {
   }
 
   private void say(String line) {
-    session.terminal().err().println(line);
+    session.terminal().err().println(Printable.line(line));
   }
 }

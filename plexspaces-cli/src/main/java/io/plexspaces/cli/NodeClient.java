@@ -285,7 +285,7 @@ final class NodeClient {
     if (!hint.isEmpty()) {
       message.append(": ").append(hint);
     }
-    return CliException.failed(message.toString(), more);
+    return CliException.failed(message.toString(), more).withCode(code);
   }
 
   /** Before a list there is a colon, but ours comes after the code. */

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 /** What commands share: the terminal, the options that all take, and the way to the node. */
 final class Session {
   private static final String DEFAULT_NODE = "http://127.0.0.1:8001";
+
+  /** Where a node is looked for that nobody named: tests look elsewhere than their user works. */
+  private static final String DEFAULT_NODE_PROPERTY = "plexspaces.default.node";
+
   private final Terminal terminal;
   private final RootCommand options;
 
@@ -54,7 +58,7 @@ final class Session {
 
   String nodeUrl() {
     String given = options.node != null ? options.node : environment("PLEXSPACES_NODE");
-    return given == null ? DEFAULT_NODE : given;
+    return given == null ? System.getProperty(DEFAULT_NODE_PROPERTY, DEFAULT_NODE) : given;
   }
 
   /** Whether the user said which node is meant. */
@@ -129,13 +133,26 @@ final class Session {
   void print(Value value) {
     terminal
         .out()
-        .print(options.output == OutputFormat.YAML ? Render.yaml(value) : Render.json(value));
+        .print(
+            Printable.json(
+                options.output == OutputFormat.YAML ? Render.yaml(value) : Render.json(value)));
+  }
+
+  /** Prints what an actor answered: bytes as they are, but what a terminal would obey is shown. */
+  void print(NodeClient.Reply reply) {
+    if (reply.isJson() || reply.body().length == 0) {
+      print(reply.json());
+    } else if (terminal.interactive()) {
+      terminal.out().print(Printable.text(new String(reply.body(), StandardCharsets.UTF_8)));
+    } else {
+      terminal.out().writeBytes(reply.body());
+    }
   }
 
   /** Prints a sentence for people, or {@code value} where a program reads. */
   void say(Value value, String sentence) {
     if (options.output == OutputFormat.TABLE) {
-      terminal.out().println(sentence);
+      terminal.out().println(Printable.line(sentence));
     } else {
       print(value);
     }

@@ -48,19 +48,8 @@ final class Sources {
           .causedBy(e);
     } finally {
       if (work != null) {
-        delete(work);
+        Folders.delete(work);
       }
-    }
-  }
-
-  private static void delete(Path folder) {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path p : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.delete(p);
-      }
-    } catch (IOException e) {
-      System.getLogger(Sources.class.getName())
-          .log(System.Logger.Level.DEBUG, "left behind: " + folder, e);
     }
   }
 }

@@ -3,8 +3,9 @@ package io.plexspaces.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** Rows in aligned columns. Not thread-safe. */
+/** Rows in aligned columns; what a terminal would obey is shown. Not thread-safe. */
 final class Table {
   /** With a unit of bytes, perhaps; a version such as 1.2.0 is none. */
   private static final Pattern NUMBER =
@@ -22,7 +23,7 @@ final class Table {
     if (cells.length != headers.size()) {
       throw new IllegalArgumentException(cells.length + " cells for " + headers);
     }
-    rows.add(List.of(cells));
+    rows.add(Stream.of(cells).map(Printable::line).toList());
     return this;
   }
 

@@ -15,7 +15,7 @@ import java.util.zip.ZipInputStream;
 
 /** Unpacks an archive of sources that somebody else may have made. */
 final class Unzip {
-  static final int MAX_FILES = 10_000;
+  static final int MAX_ENTRIES = 10_000;
   static final long MAX_BYTES = 64L << 20;
 
   private Unzip() {}
@@ -24,13 +24,21 @@ final class Unzip {
    * @param into an empty folder
    * @return the folder of the sources: the archive's only one, else {@code into}
    * @throws IOException if it is no zip file, has a name that leaves the folder, the same name
-   *     twice, or more than {@link #MAX_FILES} files or {@link #MAX_BYTES} unpacked
+   *     twice, or more than {@link #MAX_ENTRIES} files and folders, or {@link #MAX_BYTES} unpacked
    */
   static Path unzip(Path zip, Path into) throws IOException {
+    return unzip(zip, into, MAX_ENTRIES);
+  }
+
+  static Path unzip(Path zip, Path into, int max) throws IOException {
     Set<Path> seen = new HashSet<>();
     long left = MAX_BYTES;
+    int entries = 0;
     try (ZipInputStream in = new ZipInputStream(Files.newInputStream(zip))) {
       for (ZipEntry e = in.getNextEntry(); e != null; e = in.getNextEntry()) {
+        if (++entries > max) {
+          throw new ZipException("it has more than " + max + " files and folders");
+        }
         Path target = target(into, e.getName());
         if (e.isDirectory()) {
           Files.createDirectories(target);
@@ -38,9 +46,6 @@ final class Unzip {
         }
         if (!seen.add(target)) {
           throw new ZipException("it has \"" + e.getName() + "\" twice");
-        }
-        if (seen.size() > MAX_FILES) {
-          throw new ZipException("it has more than " + MAX_FILES + " files");
         }
         Files.createDirectories(target.resolveSibling("."));
         left -= copy(in, target, left);

@@ -61,6 +61,18 @@ final class FakeNode implements AutoCloseable {
     return asked.getFirst();
   }
 
+  Asked lastRequest() {
+    return asked.getLast();
+  }
+
+  /** Method and path of what may have changed something. */
+  List<String> changes() {
+    return asked.stream()
+        .filter(a -> !a.method().equals("GET"))
+        .map(a -> a.method() + " " + a.target())
+        .toList();
+  }
+
   int requests() {
     return asked.size();
   }

@@ -2,9 +2,14 @@ package io.plexspaces.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -329,5 +334,73 @@ class RequestTest {
     CommandRun r = run("actor", "stream", "a/b/c", "s");
     assertThat(r.status()).isEqualTo(1);
     assertThat(r.err()).contains("is no stream: use ask (INVALID_ARGUMENT)");
+  }
+
+  @Test
+  void aStreamEndsWhenNobodyReadsItsOutputAnyMore() {
+    // As before "| head -1": the first line is taken, and then the pipe is closed.
+    node.on(
+        "POST /api/v1/actors/a/b/c/stream/s",
+        200,
+        "text/event-stream",
+        "id: 1\ndata: 1\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nevent: end\ndata: {}\n\n");
+    ByteArrayOutputStream taken = new ByteArrayOutputStream();
+    OutputStream pipe =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            if (taken.toString(StandardCharsets.UTF_8).endsWith("\n")) {
+              throw new IOException("Broken pipe");
+            }
+            taken.write(b);
+          }
+        };
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Terminal terminal =
+        new Terminal(
+            InputStream.nullInputStream(),
+            new PrintStream(pipe, false, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            Map.of("PLEXSPACES_NODE", node.url()),
+            false);
+    assertThat(new Cli(terminal).run("actor", "stream", "a/b/c", "s")).isEqualTo(141);
+    assertThat(taken.toString(StandardCharsets.UTF_8)).isEqualTo("1\n");
+    assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+  }
+
+  @Test
+  void whatGuestsSayDoesNotSteerTheTerminal() {
+    String clear = "\\u001b[2J\\u009b31m";
+    node.on(
+        "GET /api/v1/apps",
+        200,
+        "{\"apps\":[{\"app\":\"a\",\"state\":\"failed\",\"version\":\"" + clear + "\\nrow\"}]}");
+    assertThat(run("apps").out()).contains("\\u001b[2J\\u009b31m\\nrow").doesNotContain("\u001b");
+    assertThat(run("apps").out().lines()).hasSize(2);
+
+    node.on("POST /api/v1/actors/a/b/c/ask/op", 200, "{\"s\":\"" + clear + "\"}");
+    assertThat(run("actor", "ask", "a/b/c", "op").out())
+        .isEqualTo("{\n  \"s\": \"\\u001B[2J\\u009b31m\"\n}\n");
+
+    node.on("POST /api/v1/actors/a/b/c/ask/op", 200, "text/plain", "x\u001b[2J\ny");
+    Map<String, String> env = Map.of("PLEXSPACES_NODE", node.url(), "NO_COLOR", "1");
+    assertThat(CommandRun.of(env, "", true, "actor", "ask", "a/b/c", "op").out())
+        .isEqualTo("x\\u001b[2J\ny");
+    assertThat(run("actor", "ask", "a/b/c", "op").out()).isEqualTo("x\u001b[2J\ny");
+
+    node.on(
+        "POST /api/v1/actors/a/b/c/ask/op",
+        502,
+        "{\"code\":\"GUEST_ERROR\",\"detail\":\"" + clear + "\\nmore" + clear + "\"}");
+    assertThat(run("actor", "ask", "a/b/c", "op").err())
+        .doesNotContain("\u001b")
+        .contains("\\u001b[2J");
+
+    node.on(
+        "POST /api/v1/actors/a/b/c/stream/s",
+        200,
+        "text/event-stream",
+        "data: \"\u009b31m\"\n\nevent: end\ndata: {}\n\n");
+    assertThat(run("actor", "stream", "a/b/c", "s").out()).isEqualTo("\"\\u009b31m\"\n");
   }
 }

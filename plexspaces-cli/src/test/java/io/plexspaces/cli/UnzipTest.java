@@ -63,4 +63,12 @@ class UnzipTest {
     Path file = Files.writeString(dir.resolve("x.zip"), "nothing");
     assertThatThrownBy(() -> Unzip.unzip(file, into)).hasMessageContaining("no zip file");
   }
+
+  @Test
+  void foldersCountAsFilesDo() throws IOException {
+    Path zip = zip(0, "a/", "b/", "c/main.py");
+    assertThatThrownBy(() -> Unzip.unzip(zip, into, 2))
+        .hasMessageContaining("more than 2 files and folders");
+    assertThat(Unzip.unzip(zip, into, 3)).isEqualTo(into);
+  }
 }

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,6 +173,20 @@ class DevTest {
         });
   }
 
+  /**
+   * Without a node at the place where one is looked for, so that it starts its own.
+   *
+   * @param nobody has that place and does not listen
+   */
+  private Process dev(Path app, Socket nobody) throws IOException {
+    nobody.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    String url = "http://127.0.0.1:" + nobody.getLocalPort();
+    List<String> flags = List.of("-Dplexspaces.tools=" + TOOLS, "-Dplexspaces.default.node=" + url);
+    ProcessBuilder b = new ProcessBuilder(NodeProcess.java(flags, "dev", app.toString()));
+    b.environment().keySet().removeIf(n -> n.startsWith("PLEXSPACES_"));
+    return b.directory(dir.toFile()).redirectErrorStream(true).start();
+  }
+
   @ParameterizedTest
   @EnumSource
   void savesAreSeenStateIsKeptAndMistakesAreSurvived(Source source) throws Exception {
@@ -177,15 +194,10 @@ class DevTest {
     Path app = Files.createDirectory(dir.resolve("app"));
     source.save(app, source.first);
     Files.writeString(app.resolve("app-config.toml"), CONFIG);
-    ProcessBuilder b =
-        new ProcessBuilder(
-            NodeProcess.java(List.of("-Dplexspaces.tools=" + TOOLS), "dev", app.toString()));
-    b.environment().keySet().removeIf(n -> n.startsWith("PLEXSPACES_"));
-    // Nobody listens there, so it starts a node of its own.
-    b.directory(dir.toFile()).redirectErrorStream(true);
-    Process dev = b.start();
-    read(dev);
-    try {
+    Socket nobody = new Socket();
+    Process dev = dev(app, nobody);
+    try (nobody) {
+      read(dev);
       Matcher url = Pattern.compile("http://[0-9.:]+").matcher(await("was started at"));
       assertThat(url.find()).isTrue();
       Http http = new Http(url.group());

@@ -1,8 +1,10 @@
 package io.plexspaces.deployer.build;
 
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.Json;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -83,11 +85,23 @@ record ScriptEntry(Path root, String main) {
     if (!Files.isRegularFile(file)) {
       return null;
     }
+    String main;
     try {
-      String main = io.plexspaces.api.Json.readObject(Files.readAllBytes(file)).string("main", "");
-      return main.isEmpty() ? null : main.startsWith("./") ? main.substring(2) : main;
+      main = Json.readObject(Files.readAllBytes(file)).string("main", "");
     } catch (HostException e) {
       throw GuestBuilder.refused(file + ": " + e.getMessage());
+    }
+    try {
+      if (main.isEmpty()) {
+        return null;
+      }
+      Path normal = Path.of(main).normalize();
+      if (normal.isAbsolute() || normal.startsWith("..")) {
+        throw GuestBuilder.refused(file + ": the main file " + main + " is outside of the project");
+      }
+      return normal.toString().replace('\\', '/');
+    } catch (InvalidPathException e) {
+      throw GuestBuilder.refused(file + ": the main file is not a path: " + e.getMessage());
     }
   }
 }

@@ -242,6 +242,11 @@ class GuestBuilderTest {
     assertRefused("empty", ErrorCode.INVALID_ARGUMENT, "has no program");
     write("bad/package.json", "{\"main\": \"dist/app.js\"}");
     assertRefused("bad", ErrorCode.INVALID_ARGUMENT, "names the main file dist/app.js");
+    write("outside.js", "export {};");
+    for (String main : List.of("../outside.js", "./lib/../../outside.js", "/outside.js")) {
+      write("bad/package.json", "{\"main\": \"" + main + "\"}");
+      assertRefused("bad", ErrorCode.INVALID_ARGUMENT, "is outside of the project");
+    }
     write("bad/package.json", "{");
     assertRefused("bad", ErrorCode.INVALID_ARGUMENT, "package.json: not valid JSON");
     write("crate/Cargo.toml", "[package]\nname = \"x\"\n");
