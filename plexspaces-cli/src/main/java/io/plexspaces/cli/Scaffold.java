@@ -73,7 +73,7 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
 
   /** Parts of an SDK's folder that a project does not need. */
   private static final Set<String> NOT_COPIED =
-      Set.of("node_modules", "target", "test", "tests", "tools", "build-wasm", "__pycache__");
+      Set.of("node_modules", "target", "test", "tests", "build-wasm", "__pycache__");
 
   private static final Set<String> NO_FILES = Set.of("package-lock.json", "tsconfig.json");
 
