@@ -54,7 +54,7 @@ final class Apps {
         + app.string("version", "")
         + " is "
         + app.string("state", "?")
-        + (failure.isEmpty() ? "" : ": " + failure)
+        + (failure.isEmpty() ? "" : ": " + Printable.line(failure))
         + ", "
         + actors
         + (actors == 1 ? " actor" : " actors");

@@ -152,7 +152,7 @@ final class Session {
   /** Prints a sentence for people, or {@code value} where a program reads. */
   void say(Value value, String sentence) {
     if (options.output == OutputFormat.TABLE) {
-      terminal.out().println(Printable.line(sentence));
+      terminal.out().println(Printable.text(sentence));
     } else {
       print(value);
     }

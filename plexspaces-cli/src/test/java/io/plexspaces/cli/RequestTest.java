@@ -378,6 +378,12 @@ class RequestTest {
     assertThat(run("apps").out()).contains("\\u001b[2J\\u009b31m\\nrow").doesNotContain("\u001b");
     assertThat(run("apps").out().lines()).hasSize(2);
 
+    node.on(
+        "POST /api/v1/apps/a/start",
+        200,
+        "{\"app\":\"a\",\"state\":\"failed\",\"failure\":\"" + clear + "\\nforged\"}");
+    assertThat(run("app", "start", "a").out()).contains("31m\\nforged").doesNotContain("\u001b");
+
     node.on("POST /api/v1/actors/a/b/c/ask/op", 200, "{\"s\":\"" + clear + "\"}");
     assertThat(run("actor", "ask", "a/b/c", "op").out())
         .isEqualTo("{\n  \"s\": \"\\u001B[2J\\u009b31m\"\n}\n");

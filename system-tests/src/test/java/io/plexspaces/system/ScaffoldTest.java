@@ -92,7 +92,7 @@ class ScaffoldTest {
     Path project = dir.resolve(app);
     Cli.Result made =
         plexspaces("new", app, "--language", language.id(), "--dir", project.toString()).ok();
-    assertThat(made.out()).contains(language.test).contains("dev .");
+    assertThat(made.out()).contains("\n  " + language.test + "\n").contains("dev .");
     assertThat(project.resolve("README.md")).content().contains(language.test).contains(app);
 
     Cli.Result tests = run(project, language.test);
