@@ -176,6 +176,7 @@ def test_a_crash_restarts_with_the_stored_state() -> None:
                 node.ask(child, "crash")
             assert (e.value.code, e.value.business) == ("INTERNAL", False)
             assert "in crash" in e.value.details["stack"]
+            assert "in crash" in "".join(e.value.__notes__)  # pytest shows notes
             assert node.state(child)["count"] == count
             assert node.restarts(child) == 1
         assert node.state("kept")["args"] == {"a": 1}

@@ -343,4 +343,9 @@ def _chosen(which: bool | list[str], name: str) -> bool:
 def _raised(error: dict[str, Any]) -> HostError:
     if error.get("business"):
         return BusinessError(error["code"], error["message"], error.get("details"))
-    return from_wire(error)
+    raised = from_wire(error)
+    details = error.get("details")
+    stack = details.get("stack") if isinstance(details, dict) else None
+    if stack:
+        raised.add_note(f"in the actor:\n{stack}")  # where in the tested code it happened
+    return raised

@@ -276,12 +276,14 @@ final class NodeClient {
     List<String> detail =
         problem.string("detail", problem.string("title", text(reply))).lines().toList();
     List<String> more = new ArrayList<>(detail.subList(Math.min(1, detail.size()), detail.size()));
+    // Where in their own code it happened is what authors of actors look for.
+    problem.object("details").string("stack", "").lines().map(Printable::line).forEach(more::add);
     StringBuilder message =
         new StringBuilder(detail.isEmpty() ? "refused" : withoutColon(detail.getFirst()))
             .append(" (")
             .append(code)
             .append(")");
-    String hint = hint(code, problem.bool("retryable", false), retryAfter);
+    String hint = hint(code, message.toString(), problem.bool("retryable", false), retryAfter);
     if (!hint.isEmpty()) {
       message.append(": ").append(hint);
     }
@@ -303,12 +305,19 @@ final class NodeClient {
         : s;
   }
 
-  private static String hint(String code, boolean retryable, @Nullable String retryAfter) {
+  private static String hint(
+      String code, String message, boolean retryable, @Nullable String retryAfter) {
+    if (message.contains("turn_timeout")) {
+      return "a loop without an end? If it is real work, give the app more with [limits] turn_timeout";
+    }
     return switch (code) {
       case "UNAUTHENTICATED" ->
           "give a token with --token or PLEXSPACES_TOKEN; \"plexspaces token mint\" makes one for"
               + " development";
-      case "PERMISSION_DENIED" -> "use a token with the role; \"plexspaces token inspect\" shows";
+      case "PERMISSION_DENIED" ->
+          message.contains("role")
+              ? "use a token with the role; \"plexspaces token inspect\" shows"
+              : "";
       default ->
           retryAfter != null
               ? "try again in " + retryAfter + " s"

@@ -73,7 +73,7 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
 
   /** Parts of an SDK's folder that a project does not need. */
   private static final Set<String> NOT_COPIED =
-      Set.of("node_modules", "target", "test", "tests", "build-wasm", "__pycache__");
+      Set.of("node_modules", "target", "test", "tests", "build", "build-wasm", "__pycache__");
 
   private static final Set<String> NO_FILES = Set.of("package-lock.json", "tsconfig.json");
 
@@ -163,7 +163,10 @@ record Scaffold(String language, String title, String sdk, String test, List<Str
           public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a)
               throws IOException {
             String name = String.valueOf(dir.getFileName());
-            if (!dir.equals(from) && (NOT_COPIED.contains(name) || name.startsWith("."))) {
+            if (!dir.equals(from)
+                && (NOT_COPIED.contains(name)
+                    || name.startsWith(".")
+                    || name.endsWith(".egg-info"))) {
               return FileVisitResult.SKIP_SUBTREE;
             }
             Files.createDirectories(to.resolve(from.relativize(dir).toString()));

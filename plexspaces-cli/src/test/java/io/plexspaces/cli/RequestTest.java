@@ -409,4 +409,38 @@ class RequestTest {
         "data: \"\u009b31m\"\n\nevent: end\ndata: {}\n\n");
     assertThat(run("actor", "stream", "a/b/c", "s").out()).isEqualTo("\"\\u009b31m\"\n");
   }
+
+  @Test
+  void aCrashInAGuestIsShownWhereItHappenedInItsOwnCode() {
+    node.on(
+        "POST /api/v1/actors/c/counter/x/ask/boom",
+        502,
+        """
+        {"title":"Bad Gateway","detail":"KeyError: 'x'","code":"INTERNAL","retryable":false,
+         "details":{"stack":"Traceback:\\n  File \\"src/app.py\\", line 7\\u001b[31m"}}\
+        """);
+    assertThat(run("actor", "ask", "c/counter/x", "boom").err())
+        .contains("KeyError: 'x' (INTERNAL)")
+        .contains("  File \"src/app.py\", line 7")
+        .doesNotContain("\u001b");
+  }
+
+  @Test
+  void hintsFitWhatWasRefused() {
+    String path = "POST /api/v1/actors/c/counter/x/ask/go";
+    node.on(
+        path,
+        504,
+        """
+        {"detail":"the turn ran longer than turn_timeout, 3000 ms","code":"DEADLINE_EXCEEDED",
+         "retryable":true}\
+        """);
+    assertThat(run("actor", "ask", "c/counter/x", "go").err())
+        .contains("[limits] turn_timeout")
+        .doesNotContain("tried again");
+    node.on(path, 403, "{\"detail\":\"set polyglot = true\",\"code\":\"PERMISSION_DENIED\"}");
+    assertThat(run("actor", "ask", "c/counter/x", "go").err()).doesNotContain("token");
+    node.on(path, 403, "{\"detail\":\"this needs the role x\",\"code\":\"PERMISSION_DENIED\"}");
+    assertThat(run("actor", "ask", "c/counter/x", "go").err()).contains("token inspect");
+  }
 }

@@ -97,7 +97,7 @@ final class LanguagesPage {
         ## Operations
 
         All of them are in every SDK under the names of its language: as here in Python and Rust, `camelCase` in
-        TypeScript, `PascalCase` in Go. What this version's nodes do not run yet they refuse with UNIMPLEMENTED; the
+        TypeScript, `PascalCase` in Go. Arguments are named as on the wire; `bytes` is `body` or `data` in the SDKs. What this version's nodes do not run yet they refuse with UNIMPLEMENTED; the
         testing harness of the Python and TypeScript SDKs has it already.
 
         | operation | arguments | effect | this version |
