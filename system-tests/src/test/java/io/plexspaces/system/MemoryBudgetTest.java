@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** More actors than fit into the node's memory budget: the idle ones make room. */
 @Timeout(120)
 class MemoryBudgetTest {
-  private static final int ACTORS = 1200;
+  private static final int ACTORS = 4000;
   private static final int CLIENTS = 8;
 
   @TempDir Path dir;
