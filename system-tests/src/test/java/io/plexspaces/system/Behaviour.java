@@ -53,6 +53,11 @@ record Behaviour(
     return new Behaviour(section, title, check, more);
   }
 
+  /** Whether the language is put to it, or to what it does instead. */
+  boolean isTried(GuestLanguage language) {
+    return checkFor(language) != null;
+  }
+
   /** Null for what is not tried. */
   @Nullable Check checkFor(GuestLanguage language) {
     Difference d = differences.get(language);

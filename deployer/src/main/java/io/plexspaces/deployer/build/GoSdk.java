@@ -1,8 +1,6 @@
 package io.plexspaces.deployer.build;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,12 +50,7 @@ final class GoSdk {
     for (String file : FILES) {
       Path to = folder.resolve(file);
       Files.createDirectories(to.resolveSibling("."));
-      try (InputStream in = GoSdk.class.getResourceAsStream(FOLDER + file)) {
-        if (in == null) {
-          throw new IOException("this program does not carry " + FOLDER + file);
-        }
-        Files.writeString(to, new String(in.readAllBytes(), StandardCharsets.UTF_8));
-      }
+      Files.write(to, CarriedFiles.require(FOLDER + file));
     }
     return folder;
   }

@@ -2,7 +2,6 @@ package io.plexspaces.deployer.build;
 
 import io.plexspaces.api.guest.CodelessModule;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -121,7 +120,7 @@ final class PythonBuild implements SourceBuild {
     checkSyntax(project, progress);
     progress.accept("packing " + sources.size() + " Python modules");
     for (String file : SDK_FILES) {
-      sources.put(file, resource(file));
+      sources.put(file, CarriedFiles.require(SDK_RESOURCES + file));
     }
     CodelessModule module =
         new CodelessModule(ENGINE, ENGINE_VERSION, project.main(), sources, "python");
@@ -171,14 +170,5 @@ final class PythonBuild implements SourceBuild {
       }
     }
     return null;
-  }
-
-  private static byte[] resource(String name) throws IOException {
-    try (InputStream in = PythonBuild.class.getResourceAsStream(SDK_RESOURCES + name)) {
-      if (in == null) {
-        throw new IllegalStateException("the SDK is not packed: there is no " + name);
-      }
-      return in.readAllBytes();
-    }
   }
 }

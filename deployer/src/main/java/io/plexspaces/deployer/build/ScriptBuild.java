@@ -4,7 +4,6 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.CodelessModule;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -144,18 +143,14 @@ final class ScriptBuild implements SourceBuild {
   /** The SDK's modules, by their paths in the artifact. */
   private static SortedMap<String, byte[]> sdk() throws IOException {
     ModuleGraph.Result graph =
-        ModuleGraph.of(SDK_MAIN, path -> resource(path.substring(ModuleGraph.SDK.length() + 1)));
+        ModuleGraph.of(
+            SDK_MAIN,
+            path ->
+                CarriedFiles.find(SDK_RESOURCES + path.substring(ModuleGraph.SDK.length() + 1)));
     if (graph.obstacle() != null) {
       throw new IllegalStateException("the SDK is not packed: " + graph.obstacle());
     }
     return graph.sources();
-  }
-
-  private static byte @org.jspecify.annotations.Nullable [] resource(String name)
-      throws IOException {
-    try (InputStream in = ScriptBuild.class.getResourceAsStream(SDK_RESOURCES + name)) {
-      return in == null ? null : in.readAllBytes();
-    }
   }
 
   private static byte @org.jspecify.annotations.Nullable [] read(Path file) throws IOException {

@@ -4,11 +4,9 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -93,12 +91,7 @@ final class ScriptSchemas {
     }
     Path script = Files.createTempFile("plexspaces-schemas", ".cjs");
     try {
-      try (InputStream in = ScriptSchemas.class.getResourceAsStream(SCRIPT)) {
-        if (in == null) {
-          throw new IllegalStateException(SCRIPT + " is not packed");
-        }
-        Files.copy(in, script, StandardCopyOption.REPLACE_EXISTING);
-      }
+      Files.write(script, CarriedFiles.require(SCRIPT));
       Tools.Output done =
           Tools.run(
               root,
