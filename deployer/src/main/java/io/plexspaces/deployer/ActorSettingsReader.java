@@ -193,7 +193,8 @@ final class ActorSettingsReader {
                     .integer("checkpoint_interval", 1, 1_000_000)
                     .map(Math::toIntExact)
                     .orElse(JournalOptions.DEFAULT.checkpointInterval()),
-                idempotencyRetention);
+                idempotencyRetention,
+                null);
         config.unsupported("retain");
         config.unsupported("max_deliveries");
       }

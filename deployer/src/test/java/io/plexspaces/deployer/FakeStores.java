@@ -113,13 +113,18 @@ final class FakeStores {
     }
 
     @Override
-    public List<ActorId> pending(AppId app) {
+    public List<Pending> pending(AppId app) {
       throw new UnsupportedOperationException();
     }
 
     @Override
     public List<ActorId> actors(AppId app) {
       return actors.stream().filter(a -> a.app().equals(app)).toList();
+    }
+
+    @Override
+    public boolean delete(ActorId actor) {
+      return false;
     }
 
     @Override

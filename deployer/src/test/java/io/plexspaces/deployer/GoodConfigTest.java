@@ -82,7 +82,7 @@ class GoodConfigTest {
             Duration.ofSeconds(7),
             new Backoff(100, 2000),
             new MailboxPlan(50, Overflow.DROP_OLDEST),
-            new JournalOptions(10, Duration.ofHours(24)),
+            new JournalOptions(10, Duration.ofHours(24), null),
             Duration.ofMinutes(30),
             false);
     Value.Obj args =

@@ -204,23 +204,25 @@ final class JournalFile implements AutoCloseable {
   }
 
   private void insert(long seq, TurnRecord.Outgoing effect) throws SQLException {
-    PreparedStatement s = statement("insert into effect values (?, ?, ?, ?, ?, ?, ?, 'pending')");
-    s.setLong(1, seq);
-    s.setInt(2, effect.n());
-    s.setBytes(3, bytes(effect.id()));
-    s.setString(4, effect.target());
-    s.setString(5, effect.op());
-    s.setString(6, effect.payload().contentType());
-    s.setBytes(7, effect.payload().bytes());
+    PreparedStatement s =
+        statement("insert into effect values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')");
+    s.setLong(1, effect.number());
+    s.setLong(2, seq);
+    s.setInt(3, effect.n());
+    s.setBytes(4, bytes(effect.id()));
+    s.setString(5, effect.target());
+    s.setString(6, effect.op());
+    s.setString(7, effect.payload().contentType());
+    s.setBytes(8, effect.payload().bytes());
+    s.setBoolean(9, effect.client());
     s.executeUpdate();
   }
 
   /** Whether the effect was pending. */
-  boolean markDone(long seq, int n) throws SQLException {
+  boolean markDone(long number) throws SQLException {
     PreparedStatement s =
-        statement("update effect set state = 'done' where seq = ? and n = ? and state = 'pending'");
-    s.setLong(1, seq);
-    s.setInt(2, n);
+        statement("update effect set state = 'done' where number = ? and state = 'pending'");
+    s.setLong(1, number);
     return s.executeUpdate() == 1;
   }
 

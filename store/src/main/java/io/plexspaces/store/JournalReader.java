@@ -51,7 +51,12 @@ final class JournalReader {
     }
     checkNoGap(Math.max(fullSeq, lastSeq - CHECKED_TURNS), lastSeq);
     return new Recovered(
-        lastSeq, epoch, fullSeq == 0 ? null : state(fullSeq, lastSeq, chain), pending());
+        lastSeq,
+        epoch,
+        number("select coalesce(max(number), 0) from effect"),
+        fullSeq == 0 ? null : state(fullSeq, lastSeq, chain),
+        pending(),
+        List.of());
   }
 
   private void checkNoGap(long after, long lastSeq) throws SQLException {
@@ -96,27 +101,27 @@ final class JournalReader {
     }
   }
 
-  private List<Recovered.PendingEffect> pending() throws SQLException {
-    List<Recovered.PendingEffect> pending = new ArrayList<>();
+  private List<TurnRecord.Outgoing> pending() throws SQLException {
+    List<TurnRecord.Outgoing> pending = new ArrayList<>();
     PreparedStatement s =
         file.statement(
-            "select seq, n, message_id, target, op, payload_type, payload from effect"
-                + " where state = 'pending' order by seq, n");
+            "select number, n, message_id, target, op, payload_type, payload, client, seq"
+                + " from effect where state = 'pending' order by number");
     try (ResultSet r = s.executeQuery()) {
       while (r.next()) {
         byte[] id = JournalFile.orEmpty(r.getBytes(3));
         if (id.length != 16) {
-          throw damaged("effect " + r.getInt(2) + " of turn " + r.getLong(1) + " has no id");
+          throw damaged("effect " + r.getInt(2) + " of turn " + r.getLong(9) + " has no id");
         }
         pending.add(
-            new Recovered.PendingEffect(
+            new TurnRecord.Outgoing(
+                r.getInt(2),
                 r.getLong(1),
-                new TurnRecord.Outgoing(
-                    r.getInt(2),
-                    JournalFile.messageId(id),
-                    r.getString(4),
-                    r.getString(5),
-                    new Payload(JournalFile.orEmpty(r.getBytes(7)), r.getString(6)))));
+                JournalFile.messageId(id),
+                r.getString(4),
+                r.getString(5),
+                new Payload(JournalFile.orEmpty(r.getBytes(7)), r.getString(6)),
+                r.getBoolean(8)));
       }
     }
     return pending;

@@ -37,11 +37,12 @@ final class JournalSchema {
           """,
           """
           create table effect (
-            seq integer not null, n integer not null, message_id blob not null,
-            target text not null, op text not null, payload_type text not null,
-            payload blob not null, state text not null, primary key (seq, n)) without rowid\
+            number integer primary key, seq integer not null, n integer not null,
+            message_id blob not null, target text not null, op text not null,
+            payload_type text not null, payload blob not null, client integer not null,
+            state text not null)\
           """,
-          "create index effect_pending on effect (seq, n) where state = 'pending'",
+          "create index effect_pending on effect (number) where state = 'pending'",
           """
           create table state (
             seq integer primary key, kind text not null, content_type text not null,

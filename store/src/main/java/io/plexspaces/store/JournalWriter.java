@@ -37,8 +37,6 @@ final class JournalWriter {
   /** How often a busy journal rids itself of expired keys. */
   private static final long SWEEP_MILLIS = 60_000;
 
-  private record Effect(long seq, int n) {}
-
   private final ActorId actor;
   private final JournalOptions options;
   private final Shared shared;
@@ -57,7 +55,7 @@ final class JournalWriter {
   private long sweptAt;
 
   private final ReentrantLock doneLock = new ReentrantLock();
-  private List<Effect> done = new ArrayList<>();
+  private List<Long> done = new ArrayList<>();
 
   JournalWriter(ActorId actor, JournalOptions options, Shared shared) {
     this.actor = actor;
@@ -67,10 +65,10 @@ final class JournalWriter {
     this.chain = new StateChain(options.checkpointInterval());
   }
 
-  void effectDone(long seq, int n) {
+  void effectDone(long number) {
     doneLock.lock();
     try {
-      done.add(new Effect(seq, n));
+      done.add(number);
     } finally {
       doneLock.unlock();
     }
@@ -152,7 +150,7 @@ final class JournalWriter {
     if (effects > 0) {
       shared.pending().mark(actor);
     }
-    List<Effect> received = takeDone();
+    List<Long> received = takeDone();
     int finished = 0;
     try {
       f.begin();
@@ -175,10 +173,10 @@ final class JournalWriter {
     position = new JournalReader.Position(true, seq, at.pendingEffects() + effects - finished);
   }
 
-  private int writeDone(JournalFile f, List<Effect> received) throws SQLException {
+  private int writeDone(JournalFile f, List<Long> received) throws SQLException {
     int finished = 0;
-    for (Effect e : received) {
-      finished += f.markDone(e.seq(), e.n()) ? 1 : 0;
+    for (long number : received) {
+      finished += f.markDone(number) ? 1 : 0;
     }
     long now = shared.clock().millis();
     if (!expiredKeys.isEmpty() || now - sweptAt >= SWEEP_MILLIS) {
@@ -229,7 +227,7 @@ final class JournalWriter {
       return;
     }
     JournalReader.Position at = position(f);
-    List<Effect> received = takeDone();
+    List<Long> received = takeDone();
     if (!received.isEmpty() || !expiredKeys.isEmpty()) {
       try {
         f.begin();
@@ -264,10 +262,10 @@ final class JournalWriter {
     }
   }
 
-  private List<Effect> takeDone() {
+  private List<Long> takeDone() {
     doneLock.lock();
     try {
-      List<Effect> taken = done;
+      List<Long> taken = done;
       done = new ArrayList<>();
       return taken;
     } finally {
@@ -275,7 +273,7 @@ final class JournalWriter {
     }
   }
 
-  private void giveBack(List<Effect> effects) {
+  private void giveBack(List<Long> effects) {
     doneLock.lock();
     try {
       done.addAll(effects);

@@ -10,6 +10,7 @@ import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.Recovered;
 import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
+import io.plexspaces.api.journal.Watermark;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -86,8 +87,13 @@ final class SqliteJournal implements Journal {
   }
 
   @Override
-  public void effectDone(long seq, int n) {
-    writer.effectDone(seq, n);
+  public Watermark watermark(String sender) {
+    return Watermark.NONE;
+  }
+
+  @Override
+  public void effectDone(long number) {
+    writer.effectDone(number);
   }
 
   @Override

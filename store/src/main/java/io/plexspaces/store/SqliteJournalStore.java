@@ -86,8 +86,13 @@ public final class SqliteJournalStore implements JournalStore {
   }
 
   @Override
-  public List<ActorId> pending(AppId app) {
-    return pending.pending(app);
+  public List<Pending> pending(AppId app) {
+    return pending.pending(app).stream().map(a -> new Pending(a, true, Long.MAX_VALUE)).toList();
+  }
+
+  @Override
+  public boolean delete(ActorId actor) {
+    throw new HostException(ErrorCode.UNIMPLEMENTED, "journals cannot be deleted yet");
   }
 
   @Override

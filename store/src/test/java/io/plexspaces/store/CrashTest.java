@@ -58,7 +58,7 @@ class CrashTest {
             first -> assertThat(first).endsWith("/pending.db-wal"),
             second -> assertThat(second).endsWith("/a.db-wal"));
     try (Store store = new Store(root.resolve("data"))) {
-      assertThat(store.journals.pending(Turns.APP)).containsExactly(Turns.actor("a"));
+      assertThat(store.pending(Turns.APP)).containsExactly(Turns.actor("a"));
     }
   }
 

@@ -7,6 +7,7 @@ import static io.plexspaces.store.Turns.commit;
 import static io.plexspaces.store.Turns.effect;
 import static io.plexspaces.store.Turns.get;
 import static io.plexspaces.store.Turns.message;
+import static io.plexspaces.store.Turns.number;
 import static io.plexspaces.store.Turns.turn;
 import static io.plexspaces.store.Turns.withKey;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -55,25 +56,21 @@ class JournalTest {
   @Test
   void aRestartFindsStateTurnsAndEffects() {
     TurnRecord full =
-        new TurnRecord(
-            2,
-            42,
-            message(2),
-            null,
-            "buy",
-            "cast",
-            new Payload(new byte[0], "application/octet-stream"),
-            new TurnOutcome.Refused(
-                new HostError(ErrorCode.NOT_FOUND, "no such item", false, new Value.Int(7), true)),
-            new Payload(new byte[] {0, 1, -1}, "application/x-own"),
-            List.of(
-                new TurnRecord.Step(0, "ask", "d0", Payload.json("{}"), false),
-                new TurnRecord.Step(1, "kv_get", "d1", new Payload(new byte[0], "x/y"), true)),
-            List.of(effect(2, 0), effect(2, 1)),
-            "key",
-            "digest",
-            "sha256:x",
-            "t");
+        TurnRecord.builder(2, 42, message(2))
+            .operation("buy", "cast", new Payload(new byte[0], "application/octet-stream"))
+            .outcome(
+                new TurnOutcome.Refused(
+                    new HostError(
+                        ErrorCode.NOT_FOUND, "no such item", false, new Value.Int(7), true)))
+            .state(new Payload(new byte[] {0, 1, -1}, "application/x-own"))
+            .steps(
+                List.of(
+                    new TurnRecord.Step(0, "ask", "d0", Payload.json("{}"), false),
+                    new TurnRecord.Step(1, "kv_get", "d1", new Payload(new byte[0], "x/y"), true)))
+            .effects(List.of(effect(2, 0), effect(2, 1)))
+            .key("key", "digest")
+            .code("sha256:x", "t")
+            .build();
     try (Store store = new Store(root);
         Journal j = store.journal("a")) {
       commit(j, turn(1));
@@ -86,10 +83,7 @@ class JournalTest {
       assertThat(r.lastSeq()).isEqualTo(3);
       assertThat(r.epoch()).isEqualTo(1);
       assertThat(r.state()).isEqualTo(full.state());
-      assertThat(r.pending())
-          .containsExactly(
-              new Recovered.PendingEffect(2, effect(2, 0)),
-              new Recovered.PendingEffect(2, effect(2, 1)));
+      assertThat(r.pending()).containsExactly(effect(2, 0), effect(2, 1));
       assertThat(j.findTurn(message(1)))
           .contains(new TurnOutcome.Replied(Payload.json("{\"n\":1}")));
       assertThat(j.findTurn(message(2))).contains(full.outcome());
@@ -195,24 +189,7 @@ class JournalTest {
     try (Store store = new Store(root);
         Journal j = store.journal("a")) {
       commit(j, turn(1));
-      TurnRecord again = turn(2);
-      TurnRecord same =
-          new TurnRecord(
-              2,
-              again.atMillis(),
-              message(1),
-              again.from(),
-              again.op(),
-              again.kind(),
-              again.input(),
-              again.outcome(),
-              again.state(),
-              again.steps(),
-              again.effects(),
-              null,
-              null,
-              again.codeVersion(),
-              again.trace());
+      TurnRecord same = TurnRecord.builder(2, 1002, message(1)).build();
       assertThat(get(append(j, same)).map(HostException::code)).contains(ErrorCode.ALREADY_EXISTS);
       assertThat(j.recover().lastSeq()).isEqualTo(1);
     }
@@ -222,7 +199,8 @@ class JournalTest {
   void anIdempotencyKeyAnswersUntilItExpires() {
     try (Store store = new Store(root);
         Journal j =
-            store.journals.journal(actor("a"), new JournalOptions(1, Duration.ofMillis(100)))) {
+            store.journals.journal(
+                actor("a"), new JournalOptions(1, Duration.ofMillis(100), null))) {
       store.now.set(5000);
       commit(j, withKey(turn(1), "order-1", "d1", 5000));
       store.now.set(5099);
@@ -241,32 +219,31 @@ class JournalTest {
   void aDeliveredEffectIsNotPendingAfterCloseAndTheActorIsUnmarked() {
     try (Store store = new Store(root)) {
       Journal j = store.journal("a");
-      assertThat(store.journals.pending(APP)).isEmpty();
+      assertThat(store.pending(APP)).isEmpty();
       commit(j, turn(1, null, List.of(effect(1, 0), effect(1, 1))));
-      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
-      j.effectDone(1, 0);
-      j.effectDone(1, 0);
+      assertThat(store.pending(APP)).containsExactly(actor("a"));
+      j.effectDone(number(1, 0));
+      j.effectDone(number(1, 0));
       commit(j, turn(2));
-      assertThat(j.recover().pending())
-          .containsExactly(new Recovered.PendingEffect(1, effect(1, 1)));
+      assertThat(j.recover().pending()).containsExactly(effect(1, 1));
       j.close();
-      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
+      assertThat(store.pending(APP)).containsExactly(actor("a"));
     }
     try (Store store = new Store(root)) {
-      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
-      assertThat(store.journals.pending(new AppId("acme", "other"))).isEmpty();
+      assertThat(store.pending(APP)).containsExactly(actor("a"));
+      assertThat(store.pending(new AppId("acme", "other"))).isEmpty();
       Journal j = store.journal("a");
-      j.effectDone(1, 1);
+      j.effectDone(number(1, 1));
       j.close();
-      assertThat(store.journals.pending(APP)).isEmpty();
+      assertThat(store.pending(APP)).isEmpty();
     }
     try (Store store = new Store(root);
         Journal j = store.journal("a")) {
-      assertThat(store.journals.pending(APP)).isEmpty();
+      assertThat(store.pending(APP)).isEmpty();
       assertThat(j.recover().pending()).isEmpty();
       // Marked again before the next commit with effects.
       commit(j, turn(3, null, List.of(effect(3, 0))));
-      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
+      assertThat(store.pending(APP)).containsExactly(actor("a"));
     }
   }
 
@@ -280,11 +257,11 @@ class JournalTest {
     }
     Files.delete(root.resolve("pending.db"));
     try (Store store = new Store(root)) {
-      assertThat(store.journals.pending(APP)).containsExactlyInAnyOrder(actor("a"), actor("b/ü"));
+      assertThat(store.pending(APP)).containsExactlyInAnyOrder(actor("a"), actor("b/ü"));
       Journal b = store.journal("b/ü");
       assertThat(b.recover().pending()).isEmpty();
       b.close();
-      assertThat(store.journals.pending(APP)).containsExactly(actor("a"));
+      assertThat(store.pending(APP)).containsExactly(actor("a"));
     }
   }
 
@@ -299,7 +276,7 @@ class JournalTest {
       for (long seq = 1; seq <= 3; seq++) {
         for (Journal j : journals) {
           commit(j, turn(seq, null, List.of(effect(seq, 0))));
-          j.effectDone(seq, 0);
+          j.effectDone(number(seq, 0));
           assertThat(store.journals.openFiles()).isLessThanOrEqualTo(3 + 2);
         }
       }
@@ -363,7 +340,7 @@ class JournalTest {
       mine.close();
       store.journals.purge(APP);
       assertThat(store.journals.actors(APP)).isEmpty();
-      assertThat(store.journals.pending(APP)).isEmpty();
+      assertThat(store.pending(APP)).isEmpty();
       assertThat(store.journals.actors(other)).hasSize(1);
       try (Journal again = store.journal("a")) {
         assertThat(again.recover()).isEqualTo(Recovered.NONE);

@@ -81,7 +81,7 @@ class StateChainTest {
 
   @Test
   void aSmallChangeOfALargeStateIsWrittenAsItsFields(@TempDir Path root) {
-    JournalOptions every5 = new JournalOptions(5, Duration.ofHours(1));
+    JournalOptions every5 = new JournalOptions(5, Duration.ofHours(1), null);
     try (Store store = new Store(root);
         Journal j = store.journals.journal(actor("a"), every5)) {
       for (long seq = 1; seq <= 9; seq++) {

@@ -1,9 +1,11 @@
 package io.plexspaces.store;
 
 import io.plexspaces.api.ActorId;
+import io.plexspaces.api.AppId;
 import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.JournalOptions;
+import io.plexspaces.api.journal.JournalStore;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -47,6 +49,11 @@ final class Store implements AutoCloseable {
 
   Journal journal(String key) {
     return journals.journal(Turns.actor(key), JournalOptions.DEFAULT);
+  }
+
+  /** The actors that the index names. */
+  List<ActorId> pending(AppId app) {
+    return journals.pending(app).stream().map(JournalStore.Pending::actor).toList();
   }
 
   Path file(String key) {

@@ -40,46 +40,45 @@ final class Turns {
   }
 
   static TurnRecord turn(long seq, @Nullable Payload state, List<TurnRecord.Outgoing> effects) {
-    return new TurnRecord(
-        seq,
-        1000 + seq,
-        message(seq),
-        "shop/front/1",
-        "add",
-        "call",
-        Payload.json("{\"by\":1}"),
-        new TurnOutcome.Replied(Payload.json("{\"n\":" + seq + "}")),
-        state,
-        List.of(),
-        effects,
-        null,
-        null,
-        "sha256:code",
-        "trace");
+    return builder(seq).state(state).effects(effects).build();
+  }
+
+  /** A turn that replies {@code {"n":seq}} and leaves nothing else. */
+  static TurnRecord.Builder builder(long seq) {
+    return TurnRecord.builder(seq, 1000 + seq, message(seq))
+        .from("shop/front/1")
+        .operation("add", "call", Payload.json("{\"by\":1}"))
+        .outcome(new TurnOutcome.Replied(Payload.json("{\"n\":" + seq + "}")))
+        .code("sha256:code", "trace");
   }
 
   static TurnRecord withKey(TurnRecord t, String key, String digest, long at) {
-    return new TurnRecord(
-        t.seq(),
-        at,
-        t.message(),
-        t.from(),
-        t.op(),
-        t.kind(),
-        t.input(),
-        t.outcome(),
-        t.state(),
-        t.steps(),
-        t.effects(),
-        key,
-        digest,
-        t.codeVersion(),
-        t.trace());
+    return TurnRecord.builder(t.seq(), at, t.message())
+        .from(t.from())
+        .operation(t.op(), t.kind(), t.input())
+        .outcome(t.outcome())
+        .state(t.state())
+        .steps(t.steps())
+        .effects(t.effects())
+        .key(key, digest)
+        .code(t.codeVersion(), t.trace())
+        .build();
   }
 
   static TurnRecord.Outgoing effect(long seq, int n) {
     return new TurnRecord.Outgoing(
-        n, message(seq).derive(n), "shop/stock/" + n, "reserve", Payload.json("{\"q\":" + n + "}"));
+        n,
+        number(seq, n),
+        message(seq).derive(n),
+        "shop/stock/" + n,
+        "reserve",
+        Payload.json("{\"q\":" + n + "}"),
+        false);
+  }
+
+  /** The number of an effect of a turn, where every turn has fewer than ten. */
+  static long number(long seq, int n) {
+    return seq * 10 + n;
   }
 
   /** How the append ended. */

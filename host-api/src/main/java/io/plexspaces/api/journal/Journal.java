@@ -10,7 +10,7 @@ import java.util.Optional;
  */
 public interface Journal extends AutoCloseable {
   /**
-   * What a restart needs; {@link Recovered#NONE} if the actor never committed a change. Blocking.
+   * What a restart needs. Blocking.
    *
    * @throws HostException DATA_LOSS naming the file if it is damaged, UNAVAILABLE if it is busy
    */
@@ -22,14 +22,20 @@ public interface Journal extends AutoCloseable {
    */
   void append(TurnRecord turn, CommitListener listener);
 
-  /** The outcome of the turn that handled {@code message}, if one was committed. Blocking. */
+  /**
+   * The outcome of the turn that handled {@code message}, if one was committed as {@linkplain
+   * TurnRecord#repeatable repeatable} and is still kept. Blocking.
+   */
   Optional<TurnOutcome> findTurn(MessageId message);
 
   /** The finished result under an idempotency key, unless it has expired. Blocking. */
   Optional<IdempotentResult> findIdempotent(String key);
 
-  /** The receiver has the n-th effect of turn {@code seq}. Any thread; made durable lazily. */
-  void effectDone(long seq, int n);
+  /** What was received of a sender, in all turns appended so far. Blocking. */
+  Watermark watermark(String sender);
+
+  /** The receiver has the effect of that number. Any thread; made durable lazily. */
+  void effectDone(long number);
 
   /** Drains what is pending and closes the file. Blocking. */
   @Override

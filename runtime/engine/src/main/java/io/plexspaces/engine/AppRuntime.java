@@ -12,6 +12,7 @@ import io.plexspaces.api.Value;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.ModuleDescription;
 import io.plexspaces.api.guest.ModuleDescription.ActorType;
+import io.plexspaces.api.journal.JournalStore;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.plan.ActorPlan;
 import io.plexspaces.engine.plan.AppPlan;
@@ -164,7 +165,8 @@ final class AppRuntime {
 
   /** Wakes actors that may have undelivered effects. */
   private void resumeOutboxes() {
-    for (ActorId actor : engine.journals().pending(id())) {
+    for (JournalStore.Pending pending : engine.journals().pending(id())) {
+      ActorId actor = pending.actor();
       try {
         ActorCell cell = find(actor.localAddress());
         cell.command(new ActorCell.Command.Start(new ReplySlot()));

@@ -21,13 +21,18 @@ enum NoJournals implements JournalStore {
   }
 
   @Override
-  public List<ActorId> pending(AppId app) {
+  public List<Pending> pending(AppId app) {
     return List.of();
   }
 
   @Override
   public List<ActorId> actors(AppId app) {
     return List.of();
+  }
+
+  @Override
+  public boolean delete(ActorId actor) {
+    return false;
   }
 
   @Override

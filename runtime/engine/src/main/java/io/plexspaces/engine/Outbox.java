@@ -4,7 +4,6 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.journal.Journal;
-import io.plexspaces.api.journal.Recovered.PendingEffect;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -47,19 +46,14 @@ final class Outbox {
   /** Joins the two things that must both have happened before a row is done. */
   static final class Ticket {
     private @Nullable Journal journal;
-    private long seq;
-    private final int n;
+    private long number;
     private boolean acknowledged;
 
-    Ticket(int n) {
-      this.n = n;
-    }
-
-    synchronized void committed(Journal j, long s) {
+    synchronized void committed(Journal j, long effectNumber) {
       journal = j;
-      seq = s;
+      number = effectNumber;
       if (acknowledged) {
-        j.effectDone(s, n);
+        j.effectDone(effectNumber);
       }
     }
 
@@ -67,7 +61,7 @@ final class Outbox {
       if (!acknowledged) {
         acknowledged = true;
         if (journal != null) {
-          journal.effectDone(seq, n);
+          journal.effectDone(number);
         }
       }
     }
@@ -108,29 +102,29 @@ final class Outbox {
   }
 
   /** Sends what a turn left, after its commit. */
-  void dispatch(Journal journal, long seq, Turn turn, List<Outgoing> effects) {
+  void dispatch(Journal journal, Turn turn, List<Outgoing> effects) {
     Map<Integer, Ticket> early = turn.releasedEarly();
     for (Outgoing e : effects) {
       Ticket released = early.get(e.n());
       if (released != null) {
-        released.committed(journal, seq);
+        released.committed(journal, e.number());
         continue;
       }
-      Ticket ticket = new Ticket(e.n());
-      ticket.committed(journal, seq);
+      Ticket ticket = new Ticket();
+      ticket.committed(journal, e.number());
       post(new Parcel(e, ticket, turn.again()));
     }
   }
 
   /** Sends what may not have arrived before a restart. */
-  void redispatch(Journal journal, List<PendingEffect> pending) {
-    for (PendingEffect p : pending) {
-      if (underWay.contains(p.effect().id())) {
+  void redispatch(Journal journal, List<Outgoing> pending) {
+    for (Outgoing e : pending) {
+      if (underWay.contains(e.id())) {
         continue;
       }
-      Ticket ticket = new Ticket(p.effect().n());
-      ticket.committed(journal, p.seq());
-      post(new Parcel(p.effect(), ticket, true));
+      Ticket ticket = new Ticket();
+      ticket.committed(journal, e.number());
+      post(new Parcel(e, ticket, true));
     }
   }
 
@@ -138,7 +132,7 @@ final class Outbox {
   void releaseEarly(Turn turn, String address) {
     for (Outgoing e : turn.effects()) {
       if (e.target().equals(address) && !turn.releasedEarly().containsKey(e.n())) {
-        Ticket ticket = new Ticket(e.n());
+        Ticket ticket = new Ticket();
         turn.releasedEarly(e.n(), ticket);
         post(new Parcel(e, ticket, turn.again()));
       }

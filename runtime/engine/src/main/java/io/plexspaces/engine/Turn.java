@@ -12,6 +12,8 @@ import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.TurnStopped;
+import io.plexspaces.api.journal.TimerChange;
+import io.plexspaces.api.journal.TupleChange;
 import io.plexspaces.api.journal.TurnRecord;
 import io.plexspaces.api.op.Catalogue;
 import io.plexspaces.api.op.Effect;
@@ -96,6 +98,7 @@ final class Turn implements TurnContext, GuestHost {
   private @Nullable List<TurnRecord.Step> steps;
 
   private @Nullable List<TurnRecord.Outgoing> effects;
+  private @Nullable List<TimerChange> timers;
   private @Nullable Map<Integer, Outbox.Ticket> releasedEarly;
   private int stepCount;
   private long stepBytes;
@@ -584,11 +587,34 @@ final class Turn implements TurnContext, GuestHost {
     if (effects == null) {
       effects = new ArrayList<>();
     }
-    effects.add(new TurnRecord.Outgoing(effects.size(), id, target, op, payload));
+    // Its number within the actor is given when the turn is appended.
+    effects.add(new TurnRecord.Outgoing(effects.size(), 0, id, target, op, payload, false));
   }
 
   List<TurnRecord.Outgoing> effects() {
     return effects == null ? List.of() : effects;
+  }
+
+  /** Collects what the commit does to the actor's reminders. */
+  void addTimerChange(TimerChange change) {
+    if (timers == null) {
+      timers = new ArrayList<>(2);
+    }
+    timers.add(change);
+  }
+
+  List<TimerChange> timers() {
+    return timers == null ? List.of() : timers;
+  }
+
+  /** What participants want on disk with this turn. Once, before it is appended. */
+  List<TupleChange> tupleChanges() {
+    if (participants == null) {
+      return List.of();
+    }
+    List<TupleChange> all = new ArrayList<>();
+    participants.values().forEach(p -> all.addAll(p.changes()));
+    return all;
   }
 
   void releasedEarly(int n, Outbox.Ticket ticket) {

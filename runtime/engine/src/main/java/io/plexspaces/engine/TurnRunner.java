@@ -18,10 +18,12 @@ import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.api.journal.IdempotentResult;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.Recovered;
+import io.plexspaces.api.journal.TupleChange;
 import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -39,6 +41,9 @@ final class TurnRunner {
 
   /** Written by the running worker; readers may see a value that is a moment old. */
   private long seq;
+
+  /** Of the last effect. */
+  private long lastNumber;
 
   private @Nullable Payload lastState;
 
@@ -165,6 +170,7 @@ final class TurnRunner {
     }
     pipeline.reset();
     seq = r.lastSeq();
+    lastNumber = r.lastNumber();
     lastState = r.state();
     return r;
   }
@@ -244,29 +250,34 @@ final class TurnRunner {
       turn.commitParticipants();
       return;
     }
-    if (turn.effects().isEmpty()) {
-      pipeline.gate(outputs(turn, j, 0, List.of(), null));
+    List<TupleChange> tuples = turn.tupleChanges();
+    if (turn.effects().isEmpty() && turn.timers().isEmpty() && tuples.isEmpty()) {
+      pipeline.gate(outputs(turn, j, List.of(), null));
       return;
     }
+    List<TurnRecord.Outgoing> effects = numbered(turn.effects());
     TurnRecord record =
-        new TurnRecord(
-            ++seq,
-            engine().clock().millis(),
-            turn.message(),
-            null,
-            "init",
-            "init",
-            Payload.EMPTY_OBJECT,
-            new TurnOutcome.Replied(Payload.NULL),
-            null,
-            turn.steps(),
-            turn.effects(),
-            null,
-            null,
-            cell.app().module().digest(),
-            "");
+        TurnRecord.builder(++seq, engine().clock().millis(), turn.message())
+            .operation("init", "init", Payload.EMPTY_OBJECT)
+            .steps(turn.steps())
+            .effects(effects)
+            .timers(turn.timers())
+            .tuples(tuples)
+            .code(cell.app().module().digest(), "")
+            .build();
     turn.handOnSteps();
-    pipeline.append(j, record, outputs(turn, j, record.seq(), List.copyOf(turn.effects()), null));
+    pipeline.append(j, record, outputs(turn, j, effects, null));
+  }
+
+  /** The effects of a turn that is appended now. */
+  private List<TurnRecord.Outgoing> numbered(List<TurnRecord.Outgoing> effects) {
+    List<TurnRecord.Outgoing> all = new ArrayList<>(effects.size());
+    for (TurnRecord.Outgoing e : effects) {
+      all.add(
+          new TurnRecord.Outgoing(
+              e.n(), ++lastNumber, e.id(), e.target(), e.op(), e.payload(), e.client()));
+    }
+    return all;
   }
 
   // ---- messages
@@ -558,18 +569,14 @@ final class TurnRunner {
   // ---- how a turn ends
 
   private CommitPipeline.Gated outputs(
-      Turn turn,
-      @Nullable Journal j,
-      long s,
-      List<TurnRecord.Outgoing> effects,
-      @Nullable Answer answer) {
+      Turn turn, @Nullable Journal j, List<TurnRecord.Outgoing> effects, @Nullable Answer answer) {
     return new CommitPipeline.Gated() {
       @Override
       public void released() {
         turn.releaseSteps();
         turn.commitParticipants();
         if (j != null && !effects.isEmpty()) {
-          cell.outbox().dispatch(j, s, turn, effects);
+          cell.outbox().dispatch(j, turn, effects);
         }
         if (answer != null) {
           answer.give();
@@ -643,7 +650,7 @@ final class TurnRunner {
     }
     Answer answer = streamed == null ? new Outcome(m, outcome) : streamed;
     if (readOnly) {
-      pipeline.gate(outputs(turn, j, 0, List.of(), answer));
+      pipeline.gate(outputs(turn, j, List.of(), answer));
       return;
     }
     if (state != null) {
@@ -664,26 +671,23 @@ final class TurnRunner {
     String key = m.idempotencyKey();
     long s = ++seq;
     boolean refused = outcome instanceof TurnOutcome.Refused;
-    List<TurnRecord.Outgoing> effects = refused ? List.of() : List.copyOf(turn.effects());
+    List<TurnRecord.Outgoing> effects = refused ? List.of() : numbered(turn.effects());
     TurnRecord record =
-        new TurnRecord(
-            s,
-            began,
-            m.id(),
-            m.from() == null ? null : m.from().address(),
-            m.op(),
-            recordedKind(m),
-            m.payload(),
-            outcome,
-            state,
-            turn.steps(),
-            effects,
-            key == null ? null : Inbox.keyOf(m, key),
-            key == null ? null : requestDigest(m),
-            cell.app().module().digest(),
-            m.context().traceId());
+        TurnRecord.builder(s, began, m.id())
+            .from(m.from() == null ? null : m.from().address())
+            .operation(m.op(), recordedKind(m), m.payload())
+            .outcome(outcome)
+            .state(state)
+            .steps(turn.steps())
+            .effects(effects)
+            .key(key == null ? null : Inbox.keyOf(m, key), key == null ? null : requestDigest(m))
+            .repeatable(true)
+            .timers(refused ? List.of() : turn.timers())
+            .tuples(refused ? List.of() : turn.tupleChanges())
+            .code(cell.app().module().digest(), m.context().traceId())
+            .build();
     turn.handOnSteps();
-    pipeline.append(j, record, outputs(turn, j, s, effects, answer));
+    pipeline.append(j, record, outputs(turn, j, effects, answer));
   }
 
   private static String recordedKind(Message m) {
@@ -711,7 +715,7 @@ final class TurnRunner {
     if (j == null || pipeline == null) {
       answer.give();
     } else if (readOnly || (m.idempotencyKey() == null && m.receipt() == null)) {
-      pipeline.gate(outputs(turn, j, 0, List.of(), answer));
+      pipeline.gate(outputs(turn, j, List.of(), answer));
     } else {
       append(m, turn, began, outcome, null, answer, j, pipeline);
     }

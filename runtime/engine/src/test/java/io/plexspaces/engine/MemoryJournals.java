@@ -12,9 +12,9 @@ import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.api.journal.JournalStore;
 import io.plexspaces.api.journal.Recovered;
-import io.plexspaces.api.journal.Recovered.PendingEffect;
 import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
+import io.plexspaces.api.journal.Watermark;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -131,16 +131,22 @@ final class MemoryJournals implements JournalStore {
             return Recovered.NONE;
           }
           Payload state = null;
-          List<PendingEffect> pending = new ArrayList<>();
+          List<TurnRecord.Outgoing> pending = new ArrayList<>();
           for (TurnRecord t : f.turns) {
             state = t.state() == null ? state : t.state();
             for (TurnRecord.Outgoing e : t.effects()) {
               if (!f.done.contains(t.seq() + "." + e.n())) {
-                pending.add(new PendingEffect(t.seq(), e));
+                pending.add(e);
               }
             }
           }
-          return new Recovered(f.turns.getLast().seq(), 1, state, pending);
+          long number =
+              f.turns.stream()
+                  .flatMap(t -> t.effects().stream())
+                  .mapToLong(TurnRecord.Outgoing::number)
+                  .max()
+                  .orElse(0);
+          return new Recovered(f.turns.getLast().seq(), 1, number, state, pending, List.of());
         }
       }
 
@@ -180,9 +186,19 @@ final class MemoryJournals implements JournalStore {
       }
 
       @Override
-      public void effectDone(long seq, int n) {
+      public Watermark watermark(String sender) {
+        return Watermark.NONE;
+      }
+
+      @Override
+      public void effectDone(long number) {
         synchronized (f) {
-          f.done.add(seq + "." + n);
+          f.turns.stream()
+              .flatMap(t ->
+                  t.effects().stream()
+                      .filter(e -> e.number() == number)
+                      .map(e -> t.seq() + "." + e.n()))
+              .forEach(f.done::add);
         }
       }
 
@@ -192,13 +208,18 @@ final class MemoryJournals implements JournalStore {
   }
 
   @Override
-  public List<ActorId> pending(AppId app) {
-    return files.keySet().stream().filter(a -> a.app().equals(app)).toList();
+  public List<Pending> pending(AppId app) {
+    return actors(app).stream().map(a -> new Pending(a, true, Long.MAX_VALUE)).toList();
   }
 
   @Override
   public List<ActorId> actors(AppId app) {
-    return pending(app);
+    return files.keySet().stream().filter(a -> a.app().equals(app)).toList();
+  }
+
+  @Override
+  public boolean delete(ActorId actor) {
+    return files.remove(actor) != null;
   }
 
   @Override

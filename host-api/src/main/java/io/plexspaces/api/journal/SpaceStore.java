@@ -1,0 +1,32 @@
+package io.plexspaces.api.journal;
+
+import io.plexspaces.api.AppId;
+import java.util.List;
+
+/**
+ * Where durable tuple spaces are kept. What a durable actor's turn does to them is in its {@link
+ * TurnRecord}; this is for everybody else. Thread-safe.
+ */
+public interface SpaceStore {
+  /**
+   * The tuples of a space that are neither taken nor, by the host's clock, expired; in the order of
+   * their numbers. Blocking.
+   */
+  Contents load(AppId app, String space);
+
+  /**
+   * @param lastTuple the highest number that was ever given in the space, 0 if none was
+   */
+  record Contents(List<TupleChange.Written> tuples, long lastTuple) {
+    public Contents {
+      tuples = List.copyOf(tuples);
+    }
+  }
+
+  /**
+   * Writes what an actor without durability did. Returns at once; becomes durable in the order of
+   * the calls and of the turns appended to any journal, so nothing that was seen in between can be
+   * there without it.
+   */
+  void append(AppId app, List<TupleChange> changes, CommitListener listener);
+}
