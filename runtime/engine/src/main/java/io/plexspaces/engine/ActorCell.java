@@ -72,11 +72,14 @@ final class ActorCell implements Ready {
   private final Inbox inbox;
   private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
   private final TurnRunner runner;
+  private final Activation activation;
 
   /** Null for an actor without durability. */
   private final @Nullable Ledger ledger;
 
-  private final Outbox outbox;
+  private final @Nullable TurnRecorder recorder;
+
+  private volatile Outbox outbox;
   private final StreamTurns streams;
   private final IdleTimer idle;
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -127,9 +130,11 @@ final class ActorCell implements Ready {
     this.inbox = new Inbox(this);
     this.idle = new IdleTimer(this);
     this.ledger = plan.durability() == null ? null : new Ledger(this, plan.durability());
+    this.recorder = ledger == null ? null : new TurnRecorder(this, ledger);
     this.outbox = new Outbox(this);
     this.streams = new StreamTurns(this);
     this.runner = new TurnRunner(this);
+    this.activation = new Activation(this);
     this.random = app.engine().newRandom();
   }
 
@@ -165,6 +170,10 @@ final class ActorCell implements Ready {
 
   @Nullable Ledger ledger() {
     return ledger;
+  }
+
+  @Nullable TurnRecorder recorder() {
+    return recorder;
   }
 
   @Nullable CommitPipeline pipeline() {
@@ -281,6 +290,13 @@ final class ActorCell implements Ready {
   /** Makes a durable actor write a turn that runs no handler, ahead of its messages. */
   void record(SilentTurn turn) {
     command(new Command.Append(turn));
+  }
+
+  /** All that it sent has arrived. Without a guest, nothing keeps it in memory. Any thread. */
+  void atRest() {
+    if (onDemand && state == ActorState.PASSIVE) {
+      command(new Command.Passivate());
+    }
   }
 
   private void schedule(@Nullable Worker waker) {
@@ -507,7 +523,7 @@ final class ActorCell implements Ready {
     app.engine().relieveMemory();
     HostError cause;
     try {
-      guest = runner.activate(worker, this);
+      guest = activation.activate(worker);
       move(Lifecycle.Event.ACTIVATED);
       return null;
     } catch (HostException e) {
@@ -640,9 +656,9 @@ final class ActorCell implements Ready {
       if (before == ActorState.RUNNING && !killed) {
         streams.closeAll(runner, worker, stoppedError("it is being stopped (" + reason + ")"));
         if (app.keptStates().isKeeping() && !isDurable()) {
-          runner.keepState(worker);
+          activation.keepState(worker);
         }
-        runner.terminate(worker, reason);
+        activation.terminate(worker, reason);
       }
     } catch (RuntimeException | Error e) {
       app.engine().bug("terminating " + id, e);

@@ -352,7 +352,7 @@ public final class ActorEngine implements Engine {
     Message m =
         new Message(
             e.id(),
-            from.id(),
+            e.client() ? null : from.id(),
             Message.Kind.SEND,
             e.op(),
             e.payload(),
@@ -361,6 +361,7 @@ public final class ActorEngine implements Engine {
             null,
             cell.isDurable() ? receipt : null,
             redelivered,
+            false,
             true);
     if (!cell.enqueue(m, null)) {
       throw new HostException(ErrorCode.UNAVAILABLE, e.target() + " is leaving memory");
@@ -514,7 +515,7 @@ public final class ActorEngine implements Engine {
 
   @Override
   public ValueStream stream(RequestContext context, ActorId target, String op, Payload payload) {
-    StreamPipe pipe = new StreamPipe(this, null, op, context);
+    StreamPipe pipe = new StreamPipe(this, newMessageId(), null, op, context, false);
     var _ = post(context, target, pipe.opening(payload));
     return pipe;
   }

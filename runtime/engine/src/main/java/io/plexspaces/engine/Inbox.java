@@ -171,7 +171,7 @@ final class Inbox {
               + cell.id().address()
               + " has no durability facet");
     }
-    String digest = TurnRunner.requestDigest(m);
+    String digest = m.digest();
     String other = keysInFlight.putIfAbsent(keyOf(m, key), digest);
     if (other != null) {
       throw other.equals(digest)
