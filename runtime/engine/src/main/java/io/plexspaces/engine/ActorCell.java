@@ -58,6 +58,13 @@ final class ActorCell implements Ready {
     /** Write something down without running the handler. */
     record Append(SilentTurn turn) implements Command {}
 
+    /**
+     * Let go of all that the actor is.
+     *
+     * @param emptied called before it can be there again
+     */
+    record Delete(ReplySlot done, Runnable emptied) implements Command {}
+
     /** It may run again after it had failed for good. */
     record Revive() implements Command {}
   }
@@ -292,6 +299,24 @@ final class ActorCell implements Ready {
     command(new Command.Append(turn));
   }
 
+  /**
+   * @throws HostException why this actor does not run by itself any more, if it does not
+   */
+  void refuseIfEnded() {
+    HostError why = ended;
+    if (why != null) {
+      throw new HostException(why);
+    }
+  }
+
+  /** Ends the running turn, if there is one, and nothing else. */
+  void interruptTurn(String why) {
+    Turn t = turn;
+    if (t != null) {
+      t.kill(HostError.of(ErrorCode.CANCELLED, id.address() + ": " + why));
+    }
+  }
+
   /** All that it sent has arrived. Without a guest, nothing keeps it in memory. Any thread. */
   void atRest() {
     if (onDemand && state == ActorState.PASSIVE) {
@@ -468,6 +493,7 @@ final class ActorCell implements Ready {
         }
       }
       case Command.Append(SilentTurn turn) -> append(turn, worker);
+      case Command.Delete d -> delete(d, worker);
       case Command.Revive() -> {
         ended = null;
         if (state == ActorState.FAILED) {
@@ -541,6 +567,64 @@ final class ActorCell implements Ready {
             false);
     crashed(why, cause.code() != ErrorCode.RESOURCE_EXHAUSTED);
     return why;
+  }
+
+  private void delete(Command.Delete d, Worker worker) {
+    if (state == ActorState.STOPPED || state == ActorState.STOPPING) {
+      d.done.complete(ReplySlot.GONE);
+      return;
+    }
+    HostError why = stoppedError("it is being deleted");
+    boolean there = guest != null;
+    Reply reply;
+    try {
+      if (state == ActorState.RUNNING && !killed) {
+        streams.closeAll(runner, worker, why);
+        activation.terminate(worker, "deleted");
+      }
+      outbox.close(); // what has not left by now goes with the journal
+      close(worker);
+      if (isDurable()) {
+        app.engine().dispatcher().blockBegin(worker);
+        try {
+          there |= app.engine().journals().delete(id);
+          d.emptied.run();
+        } finally {
+          app.engine().dispatcher().blockEnd(worker);
+        }
+      }
+      reply = new Reply.Ok(Payload.json(new Value.Bool(there)));
+    } catch (HostException e) {
+      reply = new Reply.Failed(e.error());
+    } catch (RuntimeException | Error e) {
+      app.engine().bug("deleting " + id, e);
+      reply = Reply.failed(ErrorCode.INTERNAL, "internal error: " + e);
+    }
+    failQueued(why);
+    beginAnew(worker, why);
+    d.done.complete(reply);
+  }
+
+  private void beginAnew(Worker worker, HostError why) {
+    if (onDemand) {
+      ended = why;
+      move(Lifecycle.Event.STOP);
+      app.forget(this);
+      move(Lifecycle.Event.STOPPED);
+      failQueued(why);
+      stopped.countDown();
+      return;
+    }
+    outbox = new Outbox(this);
+    ended = null;
+    switch (state) {
+      case RUNNING -> move(Lifecycle.Event.PASSIVATE);
+      case FAILED -> move(Lifecycle.Event.REVIVE);
+      default -> {} // its supervisor is about to start it
+    }
+    if (state == ActorState.PASSIVE) {
+      var _ = activate(worker);
+    }
   }
 
   /** The only place that changes the state; only the running worker calls it. */

@@ -17,6 +17,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,9 @@ final class Outbox {
 
     long retryMillis = RETRY_MILLIS;
     boolean retrying;
+
+    /** Whether its actor is being deleted: what comes after that waits. */
+    boolean deleting;
   }
 
   Outbox(ActorCell cell) {
@@ -79,7 +84,7 @@ final class Outbox {
     lock.lock();
     try {
       Lane lane = lanes.get(address);
-      return lane != null && !lane.stalled.isEmpty();
+      return lane != null && (lane.deleting || !lane.stalled.isEmpty());
     } finally {
       unlock();
     }
@@ -128,7 +133,7 @@ final class Outbox {
     try {
       Lane lane = lanes.computeIfAbsent(p.effect.target(), t -> new Lane());
       lane.open.put(p.effect.number(), p);
-      if (!lane.stalled.isEmpty() || !deliver(lane, p)) {
+      if (lane.deleting || !lane.stalled.isEmpty() || !deliver(lane, p)) {
         lane.stalled.add(p);
         retryLater(p.effect.target(), lane);
       }
@@ -142,6 +147,11 @@ final class Outbox {
     sortTaken();
     p.low = Math.min(lane.open.firstKey(), p.effect.number());
     try {
+      if (p.effect.op().equals(Deletion.OPERATION) && Deletion.isOwn(cell, p.effect.target())) {
+        lane.deleting = true;
+        Deletion.start(cell, p.effect.target(), new Deleting(lane, p));
+        return true;
+      }
       cell.app().engine().deliverEffect(cell, p.effect, p.redelivered, p);
       return true;
     } catch (HostException e) {
@@ -170,7 +180,7 @@ final class Outbox {
   private void unlock() {
     if (lock.getHoldCount() == 1) {
       sortTaken();
-      lanes.values().removeIf(l -> l.open.isEmpty() && l.stalled.isEmpty());
+      lanes.values().removeIf(l -> l.open.isEmpty() && l.stalled.isEmpty() && !l.deleting);
     }
     lock.unlock();
   }
@@ -191,11 +201,11 @@ final class Outbox {
         return; // what is pending stays in the journal
       }
       Parcel head = lane.stalled.peek();
-      while (head != null && deliver(lane, head)) {
+      while (head != null && !lane.deleting && deliver(lane, head)) {
         lane.stalled.remove();
         head = lane.stalled.peek();
       }
-      if (head != null) {
+      if (head != null && !lane.deleting) {
         retryLater(address, lane);
       }
     } finally {
@@ -282,7 +292,65 @@ final class Outbox {
       if (first) {
         cell.app().engine().undeliverable(cell.id(), effect.op(), effect.target(), why);
       }
-      cell.record(new Burial(this, why));
+      cell.record(new Burial(this, why, this::gone));
+    }
+  }
+
+  /** The deletion of a receiver that an effect asks for. */
+  private final class Deleting implements Deletion.Outcome {
+    private final Lane lane;
+    private final Parcel parcel;
+
+    Deleting(Lane lane, Parcel parcel) {
+      this.lane = lane;
+      this.parcel = parcel;
+    }
+
+    /**
+     * The receiver is empty. It must not be used again before this is on disk, or a crash would let
+     * it be deleted again, with what it has become.
+     */
+    @Override
+    public void emptied() {
+      if (closed) {
+        return; // it was this actor itself
+      }
+      CountDownLatch written = new CountDownLatch(1);
+      cell.record(
+          new Burial(
+              parcel,
+              "carried out",
+              () -> {
+                parcel.gone();
+                written.countDown();
+              }));
+      try {
+        if (!written.await(MAX_RETRY_MILLIS, TimeUnit.MILLISECONDS)) {
+          cell.app()
+              .engine()
+              .warn(cell.id() + " cannot write that it had " + parcel.effect.target() + " deleted");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Override
+    public void ended(@Nullable HostError why) {
+      lock.lock();
+      try {
+        lane.deleting = false;
+        if (why != null && why.retryable()) {
+          parcel.returned();
+        } else if (why != null) {
+          parcel.rejected(why.message());
+        }
+        if (!lane.stalled.isEmpty()) {
+          retryLater(parcel.effect.target(), lane);
+        }
+      } finally {
+        unlock();
+      }
     }
   }
 
@@ -302,10 +370,12 @@ final class Outbox {
   private final class Burial implements SilentTurn {
     private final Parcel parcel;
     private final String why;
+    private final Runnable then;
 
-    Burial(Parcel parcel, String why) {
+    Burial(Parcel parcel, String why, Runnable then) {
       this.parcel = parcel;
       this.why = why;
+      this.then = then;
     }
 
     @Override
@@ -325,7 +395,7 @@ final class Outbox {
 
     @Override
     public void recorded() {
-      parcel.gone();
+      then.run();
     }
 
     @Override
@@ -335,7 +405,7 @@ final class Outbox {
             cell.app()
                 .engine()
                 .timer()
-                .after(MAX_RETRY_MILLIS, () -> cell.record(new Burial(parcel, why)));
+                .after(MAX_RETRY_MILLIS, () -> cell.record(new Burial(parcel, why, then)));
       }
     }
 
