@@ -2,10 +2,12 @@ package io.plexspaces.store;
 
 import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
+import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.upkeep.Finding;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -90,8 +92,9 @@ final class JournalCheck {
       states(lastSeq);
       inbox(received);
       small();
+      checksums();
     } catch (SQLException e) {
-      HostException h = SqliteErrors.of(java.nio.file.Path.of(file), e);
+      HostException h = SqliteErrors.of(Path.of(file), e);
       String message = h.error().message();
       found(message.startsWith(file) ? message.substring(file.length()).strip() : message, RESTORE);
     } catch (HostException e) {
@@ -154,6 +157,17 @@ final class JournalCheck {
     }
   }
 
+  /** Turns up to meta.pruned were removed on purpose. */
+  private void pruned() throws SQLException {
+    long pruned = number("select coalesce(max(pruned), 0) from meta");
+    long first = number("select coalesce(min(seq), 0) from turn");
+    if (pruned < 0 || (first > 0 && first != pruned + 1)) {
+      found(
+          "its first turn is " + first + ", and meta says that it was pruned up to " + pruned,
+          RESTORE);
+    }
+  }
+
   private Optional<ActorId> owner() throws SQLException {
     if (number("select count(*) from meta") > 1) {
       found("meta has more than one row", RESTORE);
@@ -166,9 +180,7 @@ final class JournalCheck {
       if (r.getInt(5) != JournalSchema.FORMAT || r.getLong(6) < 1) {
         found("meta says format " + r.getString(5) + ", epoch " + r.getString(6), RESTORE);
       }
-      return Optional.of(
-          new ActorId(
-              new AppId(text(r, 1), text(r, 2)), text(r, 3), text(r, 4)));
+      return Optional.of(new ActorId(new AppId(text(r, 1), text(r, 2)), text(r, 3), text(r, 4)));
     }
   }
 
@@ -176,6 +188,7 @@ final class JournalCheck {
     if (lastSeq > 0 && !hasMeta) {
       found("it has turns, and meta has no row", RESTORE);
     }
+    pruned();
     each(
         "select seq + 1, (select min(n.seq) from turn n where n.seq > t.seq) - 1 from turn t"
             + " where not exists (select 1 from turn n where n.seq = t.seq + 1) and seq < "
@@ -195,7 +208,8 @@ final class JournalCheck {
         r -> "there are steps of turn " + r.getLong(1) + ", and no such turn");
     each(
         "select seq, count(*), max(n) from step group by seq having count(*) <> max(n) + 1",
-        r -> "turn " + r.getLong(1) + " has " + r.getLong(2) + " steps, up to number " + text(r, 3));
+        r ->
+            "turn " + r.getLong(1) + " has " + r.getLong(2) + " steps, up to number " + text(r, 3));
   }
 
   private void effects() throws SQLException {
@@ -240,11 +254,12 @@ final class JournalCheck {
           ActorId.parse(AppId.DEFAULT_TENANT, sender);
           long highest = above(text(r, 4), r.getLong(3));
           if (r.getLong(2) < 1 || r.getLong(3) < 0) {
-            throw new HostException(io.plexspaces.api.ErrorCode.DATA_LOSS, "numbers below 1");
+            throw new HostException(ErrorCode.DATA_LOSS, "numbers below 1");
           }
           received.add(new Sender(sender, r.getLong(2), Math.max(highest, r.getLong(3) - 1)));
         } catch (HostException e) {
-          found("what it says of sender \"" + sender + "\" is malformed: " + e.getMessage(), RESTORE);
+          found(
+              "what it says of sender \"" + sender + "\" is malformed: " + e.getMessage(), RESTORE);
         }
       }
     }
@@ -254,12 +269,11 @@ final class JournalCheck {
   private static long above(String json, long low) {
     long last = low - 1;
     if (!(Json.read(json) instanceof Value.Arr numbers)) {
-      throw new HostException(io.plexspaces.api.ErrorCode.DATA_LOSS, "above is no list");
+      throw new HostException(ErrorCode.DATA_LOSS, "above is no list");
     }
     for (Value v : numbers.items()) {
       if (!(v instanceof Value.Int n) || n.value() <= last) {
-        throw new HostException(
-            io.plexspaces.api.ErrorCode.DATA_LOSS, "above does not rise from low on");
+        throw new HostException(ErrorCode.DATA_LOSS, "above does not rise from low on");
       }
       last = n.value();
     }
@@ -273,6 +287,18 @@ final class JournalCheck {
     each(
         "select id from timer where id = '' or due < 0 or target not like '%/%/%'",
         r -> "timer \"" + text(r, 1) + "\" is malformed");
+  }
+
+  private void checksums() throws SQLException {
+    int[] told = {0};
+    new CrcCheck(
+            connection,
+            wrong -> {
+              if (told[0]++ < EACH) {
+                found(wrong, RESTORE);
+              }
+            })
+        .run();
   }
 
   private interface Sentence {

@@ -327,8 +327,7 @@ final class JournalInspector implements AutoCloseable {
   }
 
   private static Payload payload(ResultSet r, int typeColumn) throws SQLException {
-    return new Payload(
-        JournalFile.orEmpty(r.getBytes(typeColumn + 1)), text(r, typeColumn));
+    return new Payload(JournalFile.orEmpty(r.getBytes(typeColumn + 1)), text(r, typeColumn));
   }
 
   private static String text(ResultSet r, int column) throws SQLException {
@@ -338,8 +337,7 @@ final class JournalInspector implements AutoCloseable {
 
   /** What is no JSON, whatever its type says, is bytes. */
   static Value.Obj content(Payload p, boolean shown) {
-    Value.Obj.Builder b =
-        Value.Obj.builder().put("type", p.contentType()).put("size", p.size());
+    Value.Obj.Builder b = Value.Obj.builder().put("type", p.contentType()).put("size", p.size());
     if (shown) {
       b.put("value", value(p));
     }

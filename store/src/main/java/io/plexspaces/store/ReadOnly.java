@@ -23,8 +23,8 @@ final class ReadOnly {
   }
 
   /**
-   * Opens a file that nobody writes, and leaves it as it is: without a WAL beside it nothing is made
-   * or locked; a WAL that a crash left is read, and stays.
+   * Opens a file that nobody writes, and leaves it as it is: without a WAL beside it nothing is
+   * made or locked; a WAL that a crash left is read, and stays.
    */
   static Connection alone(Path file) throws SQLException {
     boolean wal = Files.exists(Path.of(file + "-wal"));

@@ -79,8 +79,7 @@ final class StateHistory {
     }
   }
 
-  private static At next(@Nullable At before, ResultSet r)
-      throws SQLException {
+  private static At next(@Nullable At before, ResultSet r) throws SQLException {
     long seq = r.getLong(1);
     String kind = String.valueOf(r.getString(2));
     String type = r.getString(3);
