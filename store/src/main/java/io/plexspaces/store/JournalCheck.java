@@ -121,9 +121,11 @@ final class JournalCheck {
       return false;
     }
     if (format < JournalSchema.FORMAT) {
-      found(
-          "it has format " + format + ": nothing is wrong with that, but it cannot be verified yet",
-          "let a node open the actor once, which brings it to format " + JournalSchema.FORMAT);
+      findings.add(
+          Finding.note(
+              file,
+              "it has format " + format + " and is brought forward when its actor is next active",
+              "verify it again then"));
       return false;
     }
     return true;
@@ -331,6 +333,6 @@ final class JournalCheck {
   }
 
   private void found(String what, String remedy) {
-    findings.add(new Finding(file, what, remedy));
+    findings.add(Finding.damage(file, what, remedy));
   }
 }

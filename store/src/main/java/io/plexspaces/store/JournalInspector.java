@@ -1,5 +1,6 @@
 package io.plexspaces.store;
 
+import io.plexspaces.api.ActorId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Payload;
@@ -39,6 +40,40 @@ final class JournalInspector implements AutoCloseable {
     this.path = path;
     this.shownPath = shownPath;
     this.connection = connection;
+  }
+
+  /**
+   * @throws HostException DATA_LOSS if it is no journal or another actor's, FAILED_PRECONDITION if
+   *     its format is another
+   */
+  void requireOwner(ActorId actor) throws SQLException {
+    if (number("pragma application_id") != JournalSchema.APPLICATION_ID) {
+      throw damaged("it is no journal");
+    }
+    long format = number("pragma user_version");
+    if (format != JournalSchema.FORMAT) {
+      throw new HostException(
+          ErrorCode.FAILED_PRECONDITION,
+          path
+              + " has journal format "
+              + format
+              + (format > JournalSchema.FORMAT
+                  ? ", this version knows up to " + JournalSchema.FORMAT
+                  : ": a node brings it forward when the actor is next active"));
+    }
+    try (PreparedStatement s =
+            connection.prepareStatement("select tenant, app, type, key from meta");
+        ResultSet r = s.executeQuery()) {
+      if (r.next()
+          && !(text(r, 1).equals(actor.app().tenant())
+              && text(r, 2).equals(actor.app().name())
+              && text(r, 3).equals(actor.type())
+              && text(r, 4).equals(actor.key()))) {
+        throw damaged(
+            "it holds the journal of "
+                + (text(r, 1) + ":" + text(r, 2) + "/" + text(r, 3) + "/" + text(r, 4)));
+      }
+    }
   }
 
   /** Empty if the file's first turn was never committed. */

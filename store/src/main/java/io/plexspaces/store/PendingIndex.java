@@ -27,7 +27,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class PendingIndex implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PendingIndex.class.getName());
-  private static final int FORMAT = 2;
+  static final int FORMAT = 2;
 
   private sealed interface Change {
     record Put(ActorId actor, Work work) implements Change {}
