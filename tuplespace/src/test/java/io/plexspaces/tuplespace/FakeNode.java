@@ -44,11 +44,10 @@ final class FakeNode {
   /** A node whose app has a durable space that is on disk when a turn's commit returns. */
   static FakeNode durable() {
     InstantSource clock = InstantSource.system();
-    return new FakeNode(System::nanoTime, TupleSpaces.DEFAULT_MAX_BYTES, clock, true);
-  }
-
-  private FakeNode(LongSupplier clock, long maxBytes, InstantSource wall, boolean atOnce) {
-    this(clock, maxBytes, wall, new MemoryDisk(wall, atOnce));
+    MemoryDisk disk = new MemoryDisk(clock, true);
+    FakeNode node = new FakeNode(System::nanoTime, TupleSpaces.DEFAULT_MAX_BYTES, clock, disk);
+    node.spaces.load(APP);
+    return node;
   }
 
   FakeNode(LongSupplier clock, long maxBytes) {

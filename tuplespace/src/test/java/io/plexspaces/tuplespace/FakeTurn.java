@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -77,11 +78,23 @@ final class FakeTurn implements TurnContext {
 
   /** Ends a turn that has succeeded: what is to be on disk is written, then it is committed. */
   void commit() {
+    commit(new CompletableFuture<>());
+  }
+
+  /** As {@link #commit}, and waits for the disk: whether it was committed. */
+  boolean commitAndWait() {
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    commit(done);
+    return done.join();
+  }
+
+  private void commit(CompletableFuture<Boolean> done) {
     MemoryDisk disk = node.disk;
     List<TupleChange> changes = new ArrayList<>();
     participants.values().forEach(p -> changes.addAll(p.changes()));
     if (disk == null || changes.isEmpty()) {
       participants.values().forEach(TurnParticipant::commit);
+      done.complete(true);
       return;
     }
     disk.append(
@@ -93,6 +106,7 @@ final class FakeTurn implements TurnContext {
           } else {
             rollBack();
           }
+          done.complete(failure == null);
         });
   }
 

@@ -66,14 +66,15 @@ final class MemoryDisk implements SpaceStore {
     lost.forEach(e -> e.listener().committed(full));
   }
 
-  /** The process dies; {@code n} of the appends in flight had made it, and nobody was told. */
+  /**
+   * The process dies; {@code n} of the appends in flight had made it. Those who wait for them in
+   * the dead process never hear that.
+   */
   synchronized MemoryDisk crash(int n) {
     MemoryDisk after = new MemoryDisk(clock, atOnce);
     after.durable.addAll(durable);
-    for (int i = 0; i < n; i++) {
-      after.durable.addAll(inFlight.removeFirst().changes());
-    }
-    inFlight.clear();
+    inFlight.stream().limit(n).forEach(e -> after.durable.addAll(e.changes()));
+    fail();
     return after;
   }
 
