@@ -105,6 +105,16 @@ final class MemoryDisk implements SpaceStore {
   }
 
   @Override
+  public synchronized boolean exists(AppId app) {
+    return !durable.isEmpty();
+  }
+
+  @Override
+  public synchronized void purge(AppId app) {
+    durable.clear();
+  }
+
+  @Override
   public synchronized Contents load(AppId app, String space) {
     loads++;
     if (unreachable) {

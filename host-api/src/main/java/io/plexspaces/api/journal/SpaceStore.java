@@ -40,4 +40,10 @@ public interface SpaceStore {
    * @throws HostException DATA_LOSS naming the file if it was found damaged
    */
   void check(AppId app, String space);
+
+  /** Whether the app has durable spaces, empty ones included. Blocking. */
+  boolean exists(AppId app);
+
+  /** Removes all spaces of an app, none of which may be in use. Blocking. */
+  void purge(AppId app);
 }

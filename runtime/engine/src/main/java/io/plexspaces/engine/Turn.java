@@ -29,6 +29,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -612,9 +614,56 @@ final class Turn implements TurnContext, GuestHost {
     if (participants == null) {
       return List.of();
     }
-    List<TupleChange> all = new ArrayList<>();
-    participants.values().forEach(p -> all.addAll(p.changes()));
+    List<TupleChange> all = List.of();
+    for (TurnParticipant p : participants.values()) {
+      List<TupleChange> its = p.changes();
+      if (all.isEmpty()) {
+        all = its;
+      } else if (!its.isEmpty()) {
+        all = new ArrayList<>(all);
+        all.addAll(its);
+      }
+    }
     return all;
+  }
+
+  /**
+   * Has what participants want on disk written there, where no record of the turn carries it: the
+   * actor is not durable. The turn waits, since who gets its answer may rely on it. Once, before
+   * {@link #end}.
+   *
+   * @return why it could not be written: then the turn has failed; null if it is there
+   */
+  @Nullable HostError persistTuples() {
+    List<TupleChange> changes = tupleChanges();
+    if (changes.isEmpty()) {
+      return null;
+    }
+    CompletableFuture<Optional<HostException>> written = new CompletableFuture<>();
+    // Not to be interrupted: whether it is on disk decides whether the turn was.
+    Optional<HostException> failure =
+        await(
+            ActorCell.NOBODY,
+            () -> {
+              cell.app()
+                  .engine()
+                  .spaces()
+                  .append(cell.id().app(), changes, f -> written.complete(Optional.ofNullable(f)));
+              return written.join();
+            });
+    if (failure.isEmpty()) {
+      return null;
+    }
+    HostError why = failure.get().error();
+    HostError error =
+        new HostError(
+            why.code(),
+            "the turn could not be committed: " + why.message(),
+            why.retryable(),
+            why.details(),
+            false);
+    note(error);
+    return error;
   }
 
   void releasedEarly(int n, Outbox.Ticket ticket) {

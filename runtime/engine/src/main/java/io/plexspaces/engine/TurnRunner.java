@@ -200,6 +200,7 @@ final class TurnRunner {
       if (state != null) {
         restore(guest, state, turn);
       }
+      requirePersisted(turn);
       turn.end();
       commitInit(turn);
       committed = true;
@@ -239,6 +240,14 @@ final class TurnRunner {
     HostError e = r.error();
     if (e != null) {
       throw new HostException(e);
+    }
+  }
+
+  /** What an actor without a journal did to durable spaces is on disk before it is committed. */
+  private void requirePersisted(Turn turn) {
+    HostError failure = cell.isDurable() ? null : turn.persistTuples();
+    if (failure != null) {
+      throw new HostException(failure);
     }
   }
 
@@ -460,6 +469,9 @@ final class TurnRunner {
       Payload state = null;
       if (error == null && cell.isDurable() && !readOnly) {
         state = changedState(guest, turn);
+      }
+      if (error == null && !cell.isDurable()) {
+        error = turn.persistTuples();
       }
       if (error == null && stream != null) {
         value = cell.streams().value(reply.frame(), closing);
@@ -846,6 +858,9 @@ final class TurnRunner {
       GuestReply r =
           guest.call(
               GuestOp.TERMINATE, Frame.of(Value.Obj.builder().put("reason", reason).build()), turn);
+      if (r.error() == null) {
+        requirePersisted(turn);
+      }
       turn.end();
       if (r.error() == null) {
         commitInit(turn);
@@ -853,7 +868,7 @@ final class TurnRunner {
         turn.rollBackParticipants();
         cell.log(3, "terminate failed: " + r.error().message());
       }
-    } catch (GuestTrap | TurnStopped e) {
+    } catch (GuestTrap | TurnStopped | HostException e) {
       turn.end();
       turn.rollBackParticipants();
       cell.log(3, "terminate failed: " + e.getMessage());
