@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <pre>
  * lock                                       held while the node runs; names its process
  * journals/&lt;tenant&gt;/&lt;app&gt;/&lt;type&gt;/&lt;key&gt;.db   one journal per durable actor
+ * spaces/&lt;tenant&gt;/&lt;app&gt;/&lt;space&gt;.db       durable tuple spaces
  * pending.db                                 actors that may have undelivered effects
  * apps.db, artifacts/sha256/&lt;digest&gt;         what is deployed
  * cache/modules, cache/native                may be deleted while no node runs
@@ -98,6 +99,10 @@ public final class DataDirectory implements AutoCloseable {
     return root.resolve("trash");
   }
 
+  Path spaces() {
+    return root.resolve("spaces");
+  }
+
   Path pendingIndex() {
     return root.resolve("pending.db");
   }
@@ -163,7 +168,7 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   private void layout() throws IOException {
-    for (Path p : new Path[] {journals(), artifacts(), moduleCache()}) {
+    for (Path p : new Path[] {journals(), spaces(), artifacts(), moduleCache()}) {
       files.directory(p);
     }
     DurableFiles.delete(trash());
