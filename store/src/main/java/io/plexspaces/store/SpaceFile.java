@@ -35,8 +35,8 @@ final class SpaceFile implements AutoCloseable {
   /**
    * Opens a file that exists.
    *
-   * @param logEnd above every position of the log. A file that says it has more than the log ever
-   *     had comes from elsewhere (a backup, say), so its position means nothing
+   * @param logEnd no position in the file can be as high. One that is comes from another log (the
+   *     file was restored, say) and means nothing
    * @throws HostException DATA_LOSS if it is no space or another one, FAILED_PRECONDITION if it was
    *     written by a later version
    */
@@ -256,9 +256,8 @@ final class SpaceFile implements AutoCloseable {
       try (ResultSet r = p.executeQuery()) {
         while (r.next()) {
           long expires = r.getLong(3);
-          tuples.add(
-              new TupleChange.Written(
-                  space, r.getLong(1), r.getString(2), r.wasNull() ? Long.MAX_VALUE : expires));
+          long end = r.wasNull() ? Long.MAX_VALUE : expires;
+          tuples.add(new TupleChange.Written(space, r.getLong(1), r.getString(2), end));
         }
       }
     }

@@ -54,6 +54,7 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
   private volatile long wanted;
 
   private volatile boolean started;
+  private volatile long endAtStart;
 
   SqliteSpaceStore(DataDirectory data, SqliteFiles settings, InstantSource clock, SpaceLog log) {
     NativeLibrary.load(data);
@@ -67,7 +68,10 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
 
   /** The log has given all that it held: what comes from now on is new. */
   void started() {
+    endAtStart = log.end();
     started = true;
+    spaces.values().forEach(s -> applyAfter(APPLY_AFTER_MILLIS, s));
+    purges.keySet().forEach(this::settleSoon);
   }
 
   /** A record, in the order of positions; one that was applied before a restart may come again. */
@@ -90,7 +94,11 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
     }
     bySpace.forEach((name, its) -> {
       StoredSpace space = space(app, name);
-      if (space.add(position, its)) {
+      boolean first = space.add(position, its);
+      if (!started) {
+        return; // the files have to wait until the log is known
+      }
+      if (first) {
         applyAfter(APPLY_AFTER_MILLIS, space);
       } else if (space.pendingBytes() >= APPLY_FROM_BYTES) {
         applyAfter(0, space);
@@ -114,6 +122,12 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
           all.addAll(now.old());
           return new Purge(now.position(), now.live(), all);
         });
+    if (started) {
+      settleSoon(app);
+    }
+  }
+
+  private void settleSoon(AppId app) {
     later(
         0,
         () -> {
@@ -228,7 +242,8 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
   private StoredSpace space(AppId app, String name) {
     return spaces.computeIfAbsent(
         new Key(app, name),
-        k -> new StoredSpace(app, name, tree, settings, clock, log, () -> settle(app)));
+        k ->
+            new StoredSpace(app, name, tree, settings, clock, () -> endAtStart, () -> settle(app)));
   }
 
   /** Removes the files of an app that was purged, before anything else is done to them. */

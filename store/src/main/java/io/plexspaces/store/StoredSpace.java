@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ final class StoredSpace {
   private final SpaceTree tree;
   private final SqliteFiles settings;
   private final InstantSource clock;
-  private final SpaceLog log;
+  private final LongSupplier logEnd;
   private final Runnable beforeOpening;
 
   /** Held during I/O. Taken before {@link #lock}. */
@@ -45,13 +46,16 @@ final class StoredSpace {
   /** The oldest record that is in the file and not synced, or on its way into it. */
   private long unsynced = Long.MAX_VALUE;
 
-  private boolean known;
+  /** Whether this process has written the file: it has nothing of what comes then. */
+  private volatile boolean known;
+
   private boolean closed;
 
   /** Why the file cannot be used, until the node starts again. */
   private volatile @Nullable HostException damage;
 
   /**
+   * @param logEnd where the log ended when the node started
    * @param beforeOpening called before the file is looked at, without any lock
    */
   StoredSpace(
@@ -60,14 +64,14 @@ final class StoredSpace {
       SpaceTree tree,
       SqliteFiles settings,
       InstantSource clock,
-      SpaceLog log,
+      LongSupplier logEnd,
       Runnable beforeOpening) {
     this.app = app;
     this.name = name;
     this.tree = tree;
     this.settings = settings;
     this.clock = clock;
-    this.log = log;
+    this.logEnd = logEnd;
     this.beforeOpening = beforeOpening;
   }
 
@@ -212,7 +216,7 @@ final class StoredSpace {
       if (!Files.exists(path)) {
         tree.create(path);
       }
-      f = SpaceFile.open(path, app, name, settings, log.end());
+      f = SpaceFile.open(path, app, name, settings, known ? Long.MAX_VALUE : logEnd.getAsLong());
       file = f;
     }
     return f;

@@ -4,6 +4,7 @@ import static io.plexspaces.store.Spaces.APP;
 import static io.plexspaces.store.Spaces.SPACE;
 import static io.plexspaces.store.Spaces.taken;
 import static io.plexspaces.store.Spaces.written;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -58,11 +60,13 @@ class SqliteSpaceStoreTest {
     try (Spaces s = new Spaces(root)) {
       s.log.append(
           new LogRecord.Turn(
-              Turns.actor("a"), 1, Turns.turn(1).tuples(List.of(written(1), written(2))).build()));
+              Turns.actor("a"),
+              1,
+              Turns.builder(1).tuples(List.of(written(1), written(2))).build()));
       s.append(taken(1));
       s.log.append(
           new LogRecord.Turn(
-              Turns.actor("a"), 1, Turns.turn(2).tuples(List.of(written(4))).build()));
+              Turns.actor("a"), 1, Turns.builder(2).tuples(List.of(written(4))).build()));
       assertThat(s.numbers()).containsExactly(2L, 4L);
     }
   }
@@ -73,7 +77,8 @@ class SqliteSpaceStoreTest {
       s.append(written(1), new TupleChange.Written(SPACE, 2, "[\"caf\u00e9\"]", 7000));
       s.log.drain();
       Path f = s.file();
-      assertThat(Store.query(f, "pragma application_id")).isEqualTo("1349284947");
+      assertThat(Store.query(f, "select printf('%x', application_id) from pragma_application_id"))
+          .isEqualTo(HexFormat.of().formatHex("PlxS".getBytes(US_ASCII)));
       assertThat(Store.query(f, "pragma user_version")).isEqualTo("1");
       assertThat(
               Store.query(
@@ -210,11 +215,13 @@ class SqliteSpaceStoreTest {
 
   // Damage.
 
-  private void write(int n) {
+  /** Answers the log to go on with. */
+  private FakeLog write(int n) {
     try (Spaces s = new Spaces(root)) {
       for (int i = 1; i <= n; i++) {
         s.append(written(i));
       }
+      return s.log.reopened();
     }
   }
 
@@ -240,7 +247,7 @@ class SqliteSpaceStoreTest {
   @ParameterizedTest
   @ValueSource(longs = {0, 50, 4096, 9000})
   void aTruncatedFileIsDataLoss(long length) throws IOException {
-    write(1000);
+    FakeLog _ = write(1000);
     try (FileChannel c = FileChannel.open(Spaces.file(root), StandardOpenOption.WRITE)) {
       assertThat(c.size()).isGreaterThan(9000);
       c.truncate(length);
@@ -250,28 +257,28 @@ class SqliteSpaceStoreTest {
 
   @Test
   void aFileThatIsNoDatabaseIsDataLoss() throws IOException {
-    write(1);
+    FakeLog _ = write(1);
     Files.writeString(Spaces.file(root), "this is a text of mine\n".repeat(500));
     assertDamaged(ErrorCode.DATA_LOSS, "not a database");
   }
 
   @Test
   void anotherAppsSpaceIsDataLoss() {
-    write(1);
+    FakeLog _ = write(1);
     Store.update(Spaces.file(root), "update meta set app = 'bank'");
-    assertDamaged(ErrorCode.DATA_LOSS, "of acme/bank");
+    assertDamaged(ErrorCode.DATA_LOSS, "of acme:bank");
   }
 
   @Test
   void aLaterFormatIsRefused() {
-    write(1);
+    FakeLog _ = write(1);
     Store.update(Spaces.file(root), "pragma user_version = 2");
     assertDamaged(ErrorCode.FAILED_PRECONDITION, "written by a later version");
   }
 
   @Test
   void damageThatIsFoundWhileItIsInUseNeitherBlocksTheLogNorGoesUnnoticed() throws Exception {
-    write(1000);
+    FakeLog _ = write(1000);
     try (FileChannel c = FileChannel.open(Spaces.file(root), StandardOpenOption.WRITE)) {
       c.truncate(9000);
     }
@@ -287,10 +294,9 @@ class SqliteSpaceStoreTest {
 
   @Test
   void aFullDiskKeepsTheLogAndHeals() throws Exception {
-    write(1);
+    FakeLog log = write(1);
     SqliteFiles small = new SqliteFiles(Duration.ofSeconds(2), true, 12);
-    FakeLog log;
-    Spaces s = new Spaces(root, new FakeLog(), small);
+    Spaces s = new Spaces(root, log, small);
     for (int i = 2; i <= 2000; i++) {
       assertThat(s.append(written(i))).isNull();
     }
@@ -302,7 +308,7 @@ class SqliteSpaceStoreTest {
     while (s.log.events.stream().noneMatch(e -> e.startsWith("stalled"))) {
       Thread.sleep(5); // between looks only: the condition decides
     }
-    assertThat(s.log.kept()).hasSize(1999);
+    assertThat(s.log.kept()).hasSize(2000);
     log = s.log.reopened();
     assertThatThrownBy(s::close).hasMessageContaining("the disk is full");
     s.data.close();
