@@ -24,7 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * lock                                       held while the node runs; names its process
  * journals/&lt;tenant&gt;/&lt;app&gt;/&lt;type&gt;/&lt;key&gt;.db   one journal per durable actor
  * spaces/&lt;tenant&gt;/&lt;app&gt;/&lt;space&gt;.db       durable tuple spaces
- * pending.db                                 actors that may have undelivered effects
+ * log/                                       the commit log, which the journals and spaces follow
+ * pending.db                                 actors that may have work of their own to do
  * apps.db, artifacts/sha256/&lt;digest&gt;         what is deployed
  * cache/modules, cache/native                may be deleted while no node runs
  * </pre>
@@ -92,6 +93,10 @@ public final class DataDirectory implements AutoCloseable {
 
   Path journals() {
     return root.resolve("journals");
+  }
+
+  Path log() {
+    return root.resolve("log");
   }
 
   /** Where trees go that are being deleted; emptied at each start. */
