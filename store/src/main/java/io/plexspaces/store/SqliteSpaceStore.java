@@ -33,6 +33,7 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
   private static final long APPLY_AFTER_MILLIS = 200;
 
   private static final long APPLY_FROM_BYTES = 8L << 20;
+  private static final long QUIET_MILLIS = 2000;
   private static final long RETRY_AFTER_MILLIS = 1000;
   private static final int THREADS = 2;
 
@@ -55,6 +56,67 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
 
   private volatile boolean started;
   private volatile long endAtStart;
+
+  /**
+   * The spaces of a node. To be made before the log is started and closed before it.
+   *
+   * @param clock for the ends of tuples
+   */
+  public SqliteSpaceStore(
+      DataDirectory data, NodeLog log, StoreOptions options, InstantSource clock) {
+    this(data, SqliteFiles.of(options), clock, following(log));
+    log.follow(
+        new LogFollower() {
+          @Override
+          public void record(long position, LogRecord record) {
+            SqliteSpaceStore.this.record(position, record);
+          }
+
+          @Override
+          public void started() {
+            SqliteSpaceStore.this.started();
+          }
+
+          @Override
+          public void wanted(long position) {
+            SqliteSpaceStore.this.wanted(position);
+          }
+
+          @Override
+          public long needed() {
+            return SqliteSpaceStore.this.needed();
+          }
+        });
+  }
+
+  private static SpaceLog following(NodeLog log) {
+    return new SpaceLog() {
+      @Override
+      public void append(LogRecord record, LogListener listener) {
+        log.append(record, listener);
+      }
+
+      @Override
+      public long end() {
+        return log.end();
+      }
+
+      @Override
+      public void released() {
+        log.released();
+      }
+
+      @Override
+      public void stalled(HostException failure) {
+        log.stalled(failure);
+      }
+
+      @Override
+      public void resumed() {
+        log.resumed();
+      }
+    };
+  }
 
   SqliteSpaceStore(DataDirectory data, SqliteFiles settings, InstantSource clock, SpaceLog log) {
     NativeLibrary.load(data);
@@ -187,12 +249,21 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
             told(null);
             if (space.needed() == Long.MAX_VALUE) {
               log.released(); // its file is damaged: it needs nothing any more
+            } else {
+              later(QUIET_MILLIS, () -> rest(space));
             }
           } catch (HostException e) {
             told(e);
             applyAfter(RETRY_AFTER_MILLIS, space);
           }
         });
+  }
+
+  /** Where nothing came for a while, the log is given its room back before it asks. */
+  private void rest(StoredSpace space) {
+    if (!space.hasPending()) {
+      release(List.of(space), List.of());
+    }
   }
 
   /** Where the log waits for room that cannot be made, what is appended fails instead. */

@@ -6,10 +6,12 @@ import io.plexspaces.api.journal.SpaceStore;
 import io.plexspaces.api.journal.TupleChange;
 import io.plexspaces.store.log.LogRecord;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -75,19 +77,32 @@ final class Spaces implements AutoCloseable {
 
   /** What a crash would leave of the files now. */
   static Path image(Path root, Path to) throws IOException {
-    List<Path> all = new ArrayList<>();
+    while (true) {
+      try {
+        copy(root, to);
+        return to;
+      } catch (NoSuchFileException e) {
+        DurableFiles.delete(to); // a purge came in between: it moves all or nothing
+      }
+    }
+  }
+
+  /** A WAL before its file: what was moved on meanwhile is then there twice, not missing. */
+  private static void copy(Path root, Path to) throws IOException {
+    List<Path> all;
     try (Stream<Path> walk = Files.walk(root)) {
-      walk.forEach(all::add);
+      all = walk.sorted(Comparator.comparing((Path p) -> !p.toString().endsWith("-wal"))).toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
     for (Path p : all) {
-      Path target = to.resolve(root.relativize(p).toString());
-      if (Files.isDirectory(p)) {
-        Files.createDirectories(target);
-      } else if (!p.endsWith("lock")) {
+      if (!p.toString().endsWith("-shm") && !p.endsWith("lock") && !Files.isDirectory(p)) {
+        Path target = to.resolve(root.relativize(p).toString());
+        Files.createDirectories(target.toAbsolutePath().getParent());
         Files.copy(p, target);
       }
     }
-    return to;
+    Files.createDirectories(to);
   }
 
   @Override
