@@ -11,6 +11,7 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.journal.SpaceStore;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.engine.plan.AppPlan;
@@ -40,6 +41,7 @@ public final class ActorEngine implements Engine {
   private final Dispatcher dispatcher;
   private final OperationTable operations;
   private final JournalStore journals;
+  private final SpaceStore spaces;
   private final Telemetry telemetry;
   private final InstantSource clock;
   private final RandomGenerator random;
@@ -62,6 +64,7 @@ public final class ActorEngine implements Engine {
     all.addAll(b.operations);
     this.operations = new OperationTable(all);
     this.journals = b.journals;
+    this.spaces = b.spaces;
     this.telemetry = b.telemetry;
     this.clock = b.clock;
     this.random = b.random;
@@ -81,6 +84,7 @@ public final class ActorEngine implements Engine {
   public static final class Builder {
     private List<HostOperation> operations = List.of();
     private JournalStore journals = NoJournals.INSTANCE;
+    private SpaceStore spaces = NoSpaces.INSTANCE;
     private Telemetry telemetry = Telemetry.NONE;
     private InstantSource clock = InstantSource.system();
     private RandomGenerator random = new SecureRandom();
@@ -96,6 +100,12 @@ public final class ActorEngine implements Engine {
     /** Operations of other rooms, in addition to the engine's own. */
     public Builder operations(List<HostOperation> more) {
       this.operations = List.copyOf(more);
+      return this;
+    }
+
+    /** Takes what actors without durability do to durable spaces; without one they cannot. */
+    public Builder spaces(SpaceStore store) {
+      this.spaces = store;
       return this;
     }
 
@@ -167,6 +177,10 @@ public final class ActorEngine implements Engine {
 
   OperationTable operations() {
     return operations;
+  }
+
+  SpaceStore spaces() {
+    return spaces;
   }
 
   JournalStore journals() {
