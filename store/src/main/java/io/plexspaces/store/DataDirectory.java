@@ -78,6 +78,35 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * Opens and locks a directory that a node has used, to look at it: nothing else is made or
+   * changed. Blocking.
+   *
+   * @throws HostException NOT_FOUND if there is none; FAILED_PRECONDITION naming the process if a
+   *     node has it; UNAVAILABLE if it cannot be used
+   */
+  public static DataDirectory openExisting(Path directory) {
+    if (!Files.isDirectory(directory.resolve("journals"))) {
+      throw new HostException(
+          ErrorCode.NOT_FOUND, directory.toAbsolutePath() + " is no data directory of a node");
+    }
+    try {
+      Path root = directory.toRealPath();
+      if (!LOCKED_HERE.add(root)) {
+        throw inUse(root, Long.toString(ProcessHandle.current().pid()));
+      }
+      try {
+        return new DataDirectory(root, lock(root));
+      } catch (IOException | RuntimeException e) {
+        LOCKED_HERE.remove(root);
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new HostException(
+          ErrorCode.UNAVAILABLE, "data directory " + directory + " cannot be used: " + e, e);
+    }
+  }
+
   public Path root() {
     return root;
   }
