@@ -119,6 +119,11 @@ final class Books {
     return journals;
   }
 
+  /** Whether there are messages that their receivers may not have. */
+  boolean hasPending() {
+    return journals.values().stream().anyMatch(j -> j.pending() > 0);
+  }
+
   /** What cannot be read, or is not as SQLite or the format has it. */
   List<String> damages() {
     return damages;

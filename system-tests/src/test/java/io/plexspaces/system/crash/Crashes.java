@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +30,12 @@ final class Crashes {
 
   private static final long AN_HOUR = 3_600_000;
   private static final int MAX_KEPT = 5;
+
+  /**
+   * A message that finds its receiver not yet started is sent again a little later, and a bank that
+   * stops meanwhile leaves it for the next. It must be gone some time: so long is each bank up.
+   */
+  private static final long[] WAITS_MILLIS = {0, 300, 1000};
 
   /**
    * @param event the machine stopped after so many events of the recording
@@ -209,14 +216,18 @@ final class Crashes {
     try {
       ClientLog log = ClientLog.of(lines);
       // Whatever is done from here on is told from what was done before by its time.
-      long ahead = AN_HOUR;
-      InstantSource clock =
-          () -> java.time.Instant.ofEpochMilli(System.currentTimeMillis() + ahead);
+      InstantSource clock = () -> Instant.ofEpochMilli(System.currentTimeMillis() + AN_HOUR);
       log.life(clock.millis());
-      try (BankNode node = BankNode.start(directory, clock, planted::between)) {
-        Clients clients = new Clients(node, log);
-        clients.resume(new Random(seed));
-        var _ = clients.settle(SETTLING);
+      for (long wait : WAITS_MILLIS) {
+        try (BankNode node = BankNode.start(directory, clock, planted::between)) {
+          Clients clients = new Clients(node, log);
+          clients.resume(new Random(seed));
+          var _ = clients.settle(SETTLING);
+          TimeUnit.MILLISECONDS.sleep(wait);
+        }
+        if (!Books.read(directory).hasPending()) {
+          break;
+        }
       }
       return Checker.check(directory, log);
     } catch (InterruptedException e) {
