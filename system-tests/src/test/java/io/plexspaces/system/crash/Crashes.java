@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -30,6 +31,7 @@ final class Crashes {
 
   private static final long AN_HOUR = 3_600_000;
   private static final int MAX_KEPT = 5;
+  private static final int START_EVENTS = 1500;
 
   /**
    * A message that finds its receiver not yet started is sent again a little later, and a bank that
@@ -75,7 +77,10 @@ final class Crashes {
     this.settings = settings;
   }
 
-  /** Crashes at random events of the whole recording, in all modes. */
+  /**
+   * Crashes at random events, in all modes: two of three all over the recording, and every third
+   * soon after a process began, when what an earlier one left is recovered.
+   */
   static List<Point> points(Recording recording, int n, long seed) {
     Random random = new Random(seed);
     Loss.Mode[] modes = Loss.Mode.values();
@@ -83,10 +88,14 @@ final class Crashes {
     for (int i = 0; i < n; i++) {
       // One in each of n parts of equal length, so that no part is left out.
       long event = (long) ((i + random.nextDouble()) * recording.events() / n) + 1;
-      points.add(
-          new Point(
-              Math.min(event, recording.events()), modes[i % modes.length], random.nextLong()));
+      if (i % 3 == 2) {
+        int start = random.nextInt(recording.starts().size());
+        event = recording.starts().get(start) + random.nextInt(START_EVENTS);
+      }
+      Loss.Mode mode = modes[random.nextInt(modes.length)];
+      points.add(new Point(Math.min(event, recording.events()), mode, random.nextLong()));
     }
+    points.sort(Comparator.comparingLong(Point::event));
     return points;
   }
 

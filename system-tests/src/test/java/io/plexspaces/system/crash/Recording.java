@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +22,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param log of {@link DiskShim}
  * @param root where the files were
+ * @param starts at which events processes began
  */
-record Recording(Path log, Path root, long events) {
+record Recording(Path log, Path root, long events, List<Long> starts) {
+  Recording {
+    starts = List.copyOf(starts);
+  }
+
   private static final int SYNC_MICROS = 400;
 
   /** What is recorded, and what of it is left out or made wrong. */
@@ -39,7 +45,7 @@ record Recording(Path log, Path root, long events) {
     Path output = dir.resolve("output");
     Random random = new Random(script.seed());
     for (int life = 0; life < 3; life++) {
-      long lines = life == 2 ? 0 : 200 + random.nextInt(script.requests() * 12);
+      long lines = life == 2 ? 0 : script.requests() * (3 + random.nextInt(8));
       Process p =
           BankProcess.command(
                   root,
@@ -58,17 +64,21 @@ record Recording(Path log, Path root, long events) {
           .as("the bank in life %d: %s", life, Files.readString(output))
           .isTrue();
     }
-    return new Recording(log, root, read(log, root));
+    return read(log, root);
   }
 
   /** Reads all of it once, and compares what comes out with what is there. */
-  private static long read(Path log, Path root) throws IOException {
+  private static Recording read(Path log, Path root) throws IOException {
     Disk disk = new Disk(root);
     long events = 0;
+    List<Long> starts = new ArrayList<>();
     try (DiskLog in = DiskLog.open(log)) {
       for (DiskEvent e = in.next(); e != null; e = in.next()) {
         disk.apply(e);
         events++;
+        if (e instanceof DiskEvent.Started) {
+          starts.add(events);
+        }
       }
     }
     Image now = disk.now();
@@ -87,6 +97,6 @@ record Recording(Path log, Path root, long events) {
           Arrays.equals(f.getValue().bytes(), Files.readAllBytes(root.resolve(f.getKey())));
       assertThat(same).as("what was recorded of %s is what is there", f.getKey()).isTrue();
     }
-    return events;
+    return new Recording(log, root, events, starts);
   }
 }
