@@ -8,6 +8,8 @@
  *   DISK_MARKS=file       outside of the root: what is written there is recorded too, so that it is
  *                         known what had been synced when the process said something.
  *   DISK_SYNC_MICROS=n    a sync takes so much longer, as on a disk.
+ *   DISK_KILL=n           the process is killed, as by kill -9, at its n-th record; where n is odd,
+ *                         at the next begin of a sync: when all was written and nothing promised.
  *   DISK_FORGET=text      syncs of paths that contain it are left out of DISK_LOG, as if the process
  *                         had forgotten them: to test the tests.
  *
@@ -21,6 +23,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -75,6 +78,8 @@ static char marks[PATH_MAX];
 static const char *forget;
 static long sync_micros;
 static int64_t syncs;
+static long records;
+static long kill_at;
 static volatile unsigned char tracked[MAX_FD];
 static unsigned char synced_writes[MAX_FD];
 static char *paths[MAX_FD];
@@ -86,12 +91,25 @@ static void fail(const char *what) {
   abort();
 }
 
-static void put(enum type type, int fd, int64_t a, const char *text, const void *data, size_t n) {
+static void append(
+    enum type type, int fd, int64_t a, const char *text, const void *data, size_t n) {
   struct record r = {type, fd, a, text ? (uint32_t) strlen(text) : 0, (uint32_t) n};
   struct iovec parts[] = {{&r, sizeof r}, {(void *) text, r.text}, {(void *) data, n}};
   size_t all = sizeof r + r.text + n;
   if (syscall(SYS_writev, log_fd, parts, 3) != (long) all) {
     fail("the log cannot be written");
+  }
+}
+
+/* With the lock held. */
+static void put(enum type type, int fd, int64_t a, const char *text, const void *data, size_t n) {
+  if (records++ == 0) {
+    /* Not sooner: a child that touches nothing here is no new life. */
+    append(START, -1, 0, NULL, NULL, 0);
+  }
+  append(type, fd, a, text, data, n);
+  if (kill_at > 0 && records >= kill_at && (kill_at % 2 == 0 || type == SYNC_BEGIN)) {
+    syscall(SYS_kill, getpid(), SIGKILL);
   }
 }
 
@@ -107,7 +125,9 @@ static void begin(void) {
   root_length = strlen(root);
   snprintf(marks, sizeof marks, "%s", m ? m : "");
   forget = getenv("DISK_FORGET");
+  const char *kill = getenv("DISK_KILL");
   sync_micros = micros ? atol(micros) : 0;
+  kill_at = kill ? atol(kill) : 0;
   int fd = (int) syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   /* Out of the way of the numbers that the process counts on. */
   log_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 900);
@@ -115,7 +135,6 @@ static void begin(void) {
     fail("the log cannot be opened");
   }
   syscall(SYS_close, fd);
-  put(START, -1, 0, NULL, NULL, 0);
 }
 
 static int on(void) {

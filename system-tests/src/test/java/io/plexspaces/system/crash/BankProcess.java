@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** The bank and its clients in a process that can be killed. */
 final class BankProcess {
@@ -26,7 +25,6 @@ final class BankProcess {
   /**
    * How to start it.
    *
-   * @param lines after so many lines of the clients the process is gone, as by a kill; 0 for never
    * @param planted a bug, by its name in {@link Planted}
    */
   static ProcessBuilder command(
@@ -34,7 +32,6 @@ final class BankProcess {
       Path clients,
       long seed,
       int requests,
-      long lines,
       Planted planted,
       Map<String, String> environment) {
     List<String> command = new ArrayList<>();
@@ -53,7 +50,6 @@ final class BankProcess {
             clients.toString(),
             Long.toString(seed),
             Integer.toString(requests),
-            Long.toString(lines),
             planted.name()));
     String library = System.getProperty("org.sqlite.lib.path");
     if (library != null) {
@@ -70,19 +66,11 @@ final class BankProcess {
     Path clients = Path.of(arguments[1]);
     Random random = new Random(Long.parseLong(arguments[2]));
     int requests = Integer.parseInt(arguments[3]);
-    long lines = Long.parseLong(arguments[4]);
-    Planted planted = Planted.valueOf(arguments[5]);
+    Planted planted = Planted.valueOf(arguments[4]);
     List<String> before = Files.exists(clients) ? Files.readAllLines(clients) : List.of();
     try (FileChannel file =
         FileChannel.open(clients, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      AtomicLong left = new AtomicLong(lines == 0 ? Long.MAX_VALUE : lines);
-      ClientLog log =
-          new ClientLog(line -> {
-            write(file, line);
-            if (left.decrementAndGet() == 0) {
-              Runtime.getRuntime().halt(137);
-            }
-          });
+      ClientLog log = new ClientLog(line -> write(file, line));
       before.forEach(log::read);
       log.life(System.currentTimeMillis());
       try (BankNode node = BankNode.start(data, InstantSource.system(), planted::between)) {

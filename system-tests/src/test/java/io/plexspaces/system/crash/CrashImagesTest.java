@@ -41,7 +41,7 @@ class CrashImagesTest {
       long begun = System.nanoTime();
       Path here = Files.createDirectory(dir.resolve("recording-" + i));
       Recording r =
-          Recording.make(shim, here, new Recording.Script(seed, 60, Planted.NOTHING, null));
+          Recording.make(shim, here, new Recording.Script(seed, 40, Planted.NOTHING, null));
       long made = System.nanoTime();
       Crashes.Result result =
           Crashes.run(

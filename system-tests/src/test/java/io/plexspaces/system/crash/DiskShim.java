@@ -67,16 +67,18 @@ public final class DiskShim {
    * @param root absolute, without links
    * @param log is added to
    * @param marks outside of the root
+   * @param kill at which event the process is killed; 0 for never
    * @param forget syncs of paths that contain it are left out; null for none
    */
   Map<String, String> recording(
-      Path root, Path log, Path marks, int syncMicros, @Nullable String forget) {
+      Path root, Path log, Path marks, int syncMicros, long kill, @Nullable String forget) {
     Map<String, String> environment = new HashMap<>();
     environment.put("LD_PRELOAD", library.toString());
     environment.put("DISK_ROOT", root.toString());
     environment.put("DISK_LOG", log.toString());
     environment.put("DISK_MARKS", marks.toString());
     environment.put("DISK_SYNC_MICROS", Integer.toString(syncMicros));
+    environment.put("DISK_KILL", Long.toString(kill));
     if (forget != null) {
       environment.put("DISK_FORGET", forget);
     }

@@ -62,8 +62,7 @@ class KillTest {
     boolean early = random.nextInt(5) == 0;
     long after = early ? 1 : 200 + random.nextInt(60_000);
     Process p =
-        BankProcess.command(
-                data, clients, random.nextLong(), FOR_EVER, 0, Planted.NOTHING, Map.of())
+        BankProcess.command(data, clients, random.nextLong(), FOR_EVER, Planted.NOTHING, Map.of())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
             .start();
