@@ -11,6 +11,7 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.journal.SpaceStore;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.engine.plan.AppPlan;
@@ -40,6 +41,7 @@ public final class ActorEngine implements Engine {
   private final Dispatcher dispatcher;
   private final OperationTable operations;
   private final JournalStore journals;
+  private final SpaceStore spaces;
   private final Telemetry telemetry;
   private final InstantSource clock;
   private final RandomGenerator random;
@@ -62,6 +64,7 @@ public final class ActorEngine implements Engine {
     all.addAll(b.operations);
     this.operations = new OperationTable(all);
     this.journals = b.journals;
+    this.spaces = b.spaces;
     this.telemetry = b.telemetry;
     this.clock = b.clock;
     this.random = b.random;
@@ -81,6 +84,7 @@ public final class ActorEngine implements Engine {
   public static final class Builder {
     private List<HostOperation> operations = List.of();
     private JournalStore journals = NoJournals.INSTANCE;
+    private SpaceStore spaces = NoSpaces.INSTANCE;
     private Telemetry telemetry = Telemetry.NONE;
     private InstantSource clock = InstantSource.system();
     private RandomGenerator random = new SecureRandom();
@@ -96,6 +100,12 @@ public final class ActorEngine implements Engine {
     /** Operations of other rooms, in addition to the engine's own. */
     public Builder operations(List<HostOperation> more) {
       this.operations = List.copyOf(more);
+      return this;
+    }
+
+    /** Takes what actors without durability do to durable spaces; without one they cannot. */
+    public Builder spaces(SpaceStore store) {
+      this.spaces = store;
       return this;
     }
 
@@ -167,6 +177,10 @@ public final class ActorEngine implements Engine {
 
   OperationTable operations() {
     return operations;
+  }
+
+  SpaceStore spaces() {
+    return spaces;
   }
 
   JournalStore journals() {
@@ -305,6 +319,10 @@ public final class ActorEngine implements Engine {
    */
   void checkEffect(AppRuntime from, String address, String op, Payload payload) {
     ActorId target = ActorId.parse(from.id().tenant(), address);
+    if (op.equals(Deletion.OPERATION)) {
+      throw new HostException(
+          ErrorCode.INVALID_ARGUMENT, "operation \"" + op + "\" is the host's own: use delete");
+    }
     AppRuntime app = apps.get(target.app());
     if (app != null) {
       app.checkAccess(target.type(), from.systemContext(), from.id());
@@ -352,7 +370,7 @@ public final class ActorEngine implements Engine {
     Message m =
         new Message(
             e.id(),
-            from.id(),
+            e.client() ? null : from.id(),
             Message.Kind.SEND,
             e.op(),
             e.payload(),
@@ -361,6 +379,7 @@ public final class ActorEngine implements Engine {
             null,
             cell.isDurable() ? receipt : null,
             redelivered,
+            false,
             true);
     if (!cell.enqueue(m, null)) {
       throw new HostException(ErrorCode.UNAVAILABLE, e.target() + " is leaving memory");
@@ -514,12 +533,17 @@ public final class ActorEngine implements Engine {
 
   @Override
   public ValueStream stream(RequestContext context, ActorId target, String op, Payload payload) {
-    StreamPipe pipe = new StreamPipe(this, null, op, context);
+    StreamPipe pipe = new StreamPipe(this, newMessageId(), null, op, context, false);
     var _ = post(context, target, pipe.opening(payload));
     return pipe;
   }
 
   private ActorCell post(RequestContext context, ActorId target, Message m) {
+    admit(context, target);
+    return enqueue(runtime(target.app()), target.localAddress(), m, null, null);
+  }
+
+  private void admit(RequestContext context, ActorId target) {
     if (!context.tenant().equals(target.app().tenant())) {
       throw new HostException(
           ErrorCode.NOT_FOUND, "there is no app \"" + target.app().name() + "\"");
@@ -529,7 +553,6 @@ public final class ActorEngine implements Engine {
       throw new HostException(
           ErrorCode.UNAVAILABLE, "app \"" + target.app().name() + "\" is being stopped");
     }
-    return enqueue(app, target.localAddress(), m, null, null);
   }
 
   @Override
@@ -555,8 +578,38 @@ public final class ActorEngine implements Engine {
     if (app != null) {
       app.requireOperation(target.type(), op);
     }
-    var _ = post(context, target, m);
-    return m.id();
+    admit(context, target);
+    return take(target, m);
+  }
+
+  /** Queues what a client sends, or writes it down where the actor is durable. */
+  private MessageId take(ActorId target, Message m) {
+    AppRuntime app = runtime(target.app());
+    app.refuseUnlessRunning();
+    app.checkAccess(target.type(), m.context(), null);
+    app.checkInput(target.type(), m.op(), m.payload());
+    while (true) {
+      ActorCell cell = app.find(target.localAddress());
+      if (cell.isDurable()) {
+        cell.refuseIfEnded();
+        MessageId id = Acceptance.of(cell, m, replyTimer);
+        if (id != null) {
+          return id;
+        }
+      } else if (cell.enqueue(m, null)) {
+        return m.id();
+      }
+      awaitGone(cell, m, null);
+    }
+  }
+
+  @Override
+  public boolean delete(ActorId actor) {
+    return Deletion.delete(this, actor, () -> {});
+  }
+
+  @Nullable AppRuntime appOf(ActorId actor) {
+    return apps.get(actor.app());
   }
 
   @Override
