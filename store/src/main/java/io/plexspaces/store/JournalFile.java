@@ -1,15 +1,10 @@
 package io.plexspaces.store;
 
 import io.plexspaces.api.ActorId;
+import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
-import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
-import io.plexspaces.api.Json;
 import io.plexspaces.api.MessageId;
-import io.plexspaces.api.Payload;
-import io.plexspaces.api.journal.IdempotentResult;
-import io.plexspaces.api.journal.TurnOutcome;
-import io.plexspaces.api.journal.TurnRecord;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -27,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * caller maps {@link SQLException} with {@link SqliteErrors}.
  */
 final class JournalFile implements AutoCloseable {
-  private static final String REPLIED = "replied";
-  private static final String REFUSED = "refused";
-
   private final Path path;
   private final Connection connection;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
@@ -40,7 +32,7 @@ final class JournalFile implements AutoCloseable {
   }
 
   /**
-   * Opens a journal that exists.
+   * Opens a journal that exists and brings it to the present format.
    *
    * @throws HostException DATA_LOSS if the file is no journal or another actor's,
    *     FAILED_PRECONDITION if it was written by a later version
@@ -48,11 +40,15 @@ final class JournalFile implements AutoCloseable {
   static JournalFile open(Path path, ActorId actor, SqliteFiles settings) throws SQLException {
     JournalFile file = new JournalFile(path, settings.open(path, false));
     try {
+      int format = file.format();
       Optional<ActorId> owner = file.owner();
       if (owner.isPresent() && !owner.get().equals(actor)) {
         throw new HostException(
             ErrorCode.DATA_LOSS,
             path + " holds the journal of " + owner.get() + ", not that of " + actor);
+      }
+      if (format < JournalSchema.FORMAT) {
+        JournalSchema.migrate(file.connection, format);
       }
       return file;
     } catch (SQLException | RuntimeException e) {
@@ -65,15 +61,16 @@ final class JournalFile implements AutoCloseable {
   static Optional<ActorId> owner(Path path, SqliteFiles settings) throws SQLException {
     JournalFile file = new JournalFile(path, settings.open(path, false));
     try (file) {
+      int _ = file.format();
       return file.owner();
     }
   }
 
-  private Optional<ActorId> owner() throws SQLException {
+  private int format() throws SQLException {
     try (Statement s = connection.createStatement()) {
       try (ResultSet r = s.executeQuery("pragma application_id")) {
         if (!r.next() || r.getInt(1) != JournalSchema.APPLICATION_ID) {
-          throw new HostException(ErrorCode.DATA_LOSS, path + " is damaged: it is no journal");
+          throw damaged("it is no journal");
         }
       }
       try (ResultSet r = s.executeQuery("pragma user_version")) {
@@ -81,20 +78,25 @@ final class JournalFile implements AutoCloseable {
         if (format > JournalSchema.FORMAT) {
           throw newer(format);
         }
-      }
-      try (ResultSet r = s.executeQuery("select format, tenant, app, type, key from meta")) {
-        if (!r.next()) {
-          return Optional.empty();
+        if (format < 1) {
+          throw damaged("its format is " + format);
         }
-        if (r.getInt(1) > JournalSchema.FORMAT) {
-          throw newer(r.getInt(1));
-        }
-        return Optional.of(
-            new ActorId(
-                new io.plexspaces.api.AppId(r.getString(2), r.getString(3)),
-                r.getString(4),
-                r.getString(5)));
+        return format;
       }
+    }
+  }
+
+  private Optional<ActorId> owner() throws SQLException {
+    try (Statement s = connection.createStatement();
+        ResultSet r = s.executeQuery("select format, tenant, app, type, key from meta")) {
+      if (!r.next()) {
+        return Optional.empty();
+      }
+      if (r.getInt(1) > JournalSchema.FORMAT) {
+        throw newer(r.getInt(1));
+      }
+      return Optional.of(
+          new ActorId(new AppId(r.getString(2), r.getString(3)), r.getString(4), r.getString(5)));
     }
   }
 
@@ -107,6 +109,10 @@ final class JournalFile implements AutoCloseable {
             + ", this version knows up to "
             + JournalSchema.FORMAT
             + ": it was written by a later version");
+  }
+
+  HostException damaged(String what) {
+    return new HostException(ErrorCode.DATA_LOSS, path + " is damaged: " + what);
   }
 
   Path path() {
@@ -122,153 +128,22 @@ final class JournalFile implements AutoCloseable {
     return s;
   }
 
+  /** The first column of the only row. */
+  long number(String query) throws SQLException {
+    try (ResultSet r = statement(query).executeQuery()) {
+      if (!r.next()) {
+        throw damaged("\"" + query + "\" finds nothing");
+      }
+      return r.getLong(1);
+    }
+  }
+
   void begin() throws SQLException {
     statement("begin immediate").execute();
   }
 
   void commit() throws SQLException {
     statement("commit").execute();
-  }
-
-  /** The only row of {@code meta}, written with the first turn. */
-  void insertMeta(ActorId actor, long createdAt) throws SQLException {
-    PreparedStatement s =
-        statement(
-            "insert into meta (format, tenant, app, type, key, epoch, created_at)"
-                + " values (?, ?, ?, ?, ?, 1, ?)");
-    s.setInt(1, JournalSchema.FORMAT);
-    s.setString(2, actor.app().tenant());
-    s.setString(3, actor.app().name());
-    s.setString(4, actor.type());
-    s.setString(5, actor.key());
-    s.setLong(6, createdAt);
-    s.executeUpdate();
-  }
-
-  void insert(TurnRecord t, StateChain.@Nullable Row state, long keyExpiresAt) throws SQLException {
-    PreparedStatement s =
-        statement("insert into turn values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    s.setLong(1, t.seq());
-    s.setLong(2, t.atMillis());
-    s.setBytes(3, bytes(t.message()));
-    s.setString(4, t.from());
-    s.setString(5, t.op());
-    s.setString(6, t.kind());
-    s.setString(7, t.input().contentType());
-    s.setBytes(8, t.input().bytes());
-    Payload reply =
-        switch (t.outcome()) {
-          case TurnOutcome.Replied r -> r.reply();
-          case TurnOutcome.Refused r -> Payload.json(Json.write(r.error().toValue()));
-        };
-    s.setString(9, t.outcome() instanceof TurnOutcome.Replied ? REPLIED : REFUSED);
-    s.setString(10, reply.contentType());
-    s.setBytes(11, reply.bytes());
-    s.setString(12, t.codeVersion());
-    s.setString(13, t.trace());
-    s.executeUpdate();
-    for (TurnRecord.Step step : t.steps()) {
-      insert(t.seq(), step);
-    }
-    for (TurnRecord.Outgoing effect : t.effects()) {
-      insert(t.seq(), effect);
-    }
-    if (state != null) {
-      PreparedStatement p = statement("insert into state values (?, ?, ?, ?)");
-      p.setLong(1, t.seq());
-      p.setString(2, state.kind());
-      p.setString(3, state.payload().contentType());
-      p.setBytes(4, state.payload().bytes());
-      p.executeUpdate();
-    }
-    if (t.idempotencyKey() != null) {
-      PreparedStatement p = statement("insert or replace into idempotency values (?, ?, ?, ?)");
-      p.setString(1, t.idempotencyKey());
-      p.setString(2, t.requestDigest() == null ? "" : t.requestDigest());
-      p.setLong(3, t.seq());
-      p.setLong(4, keyExpiresAt);
-      p.executeUpdate();
-    }
-  }
-
-  private void insert(long seq, TurnRecord.Step step) throws SQLException {
-    PreparedStatement s = statement("insert into step values (?, ?, ?, ?, ?, ?, ?)");
-    s.setLong(1, seq);
-    s.setInt(2, step.n());
-    s.setString(3, step.operation());
-    s.setString(4, step.requestDigest());
-    s.setBoolean(5, step.failed());
-    s.setString(6, step.result().contentType());
-    s.setBytes(7, step.result().bytes());
-    s.executeUpdate();
-  }
-
-  private void insert(long seq, TurnRecord.Outgoing effect) throws SQLException {
-    PreparedStatement s =
-        statement("insert into effect values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')");
-    s.setLong(1, effect.number());
-    s.setLong(2, seq);
-    s.setInt(3, effect.n());
-    s.setBytes(4, bytes(effect.id()));
-    s.setString(5, effect.target());
-    s.setString(6, effect.op());
-    s.setString(7, effect.payload().contentType());
-    s.setBytes(8, effect.payload().bytes());
-    s.setBoolean(9, effect.client());
-    s.executeUpdate();
-  }
-
-  /** Whether the effect was pending. */
-  boolean markDone(long number) throws SQLException {
-    PreparedStatement s =
-        statement("update effect set state = 'done' where number = ? and state = 'pending'");
-    s.setLong(1, number);
-    return s.executeUpdate() == 1;
-  }
-
-  void deleteExpired(long nowMillis) throws SQLException {
-    PreparedStatement s = statement("delete from idempotency where expires_at <= ?");
-    s.setLong(1, nowMillis);
-    s.executeUpdate();
-  }
-
-  Optional<TurnOutcome> findTurn(MessageId message) throws SQLException {
-    PreparedStatement s =
-        statement("select outcome, reply_type, reply from turn where message_id = ?");
-    s.setBytes(1, bytes(message));
-    try (ResultSet r = s.executeQuery()) {
-      return r.next()
-          ? Optional.of(outcome(r.getString(1), r.getString(2), r.getBytes(3)))
-          : Optional.empty();
-    }
-  }
-
-  record FoundKey(long expiresAt, IdempotentResult result) {}
-
-  Optional<FoundKey> findKey(String key) throws SQLException {
-    PreparedStatement s =
-        statement(
-            "select i.expires_at, i.request_digest, t.outcome, t.reply_type, t.reply"
-                + " from idempotency i join turn t on t.seq = i.seq where i.key = ?");
-    s.setString(1, key);
-    try (ResultSet r = s.executeQuery()) {
-      if (!r.next()) {
-        return Optional.empty();
-      }
-      TurnOutcome outcome = outcome(r.getString(3), r.getString(4), r.getBytes(5));
-      return Optional.of(new FoundKey(r.getLong(1), new IdempotentResult(r.getString(2), outcome)));
-    }
-  }
-
-  private TurnOutcome outcome(String kind, String type, byte @Nullable [] reply) {
-    byte[] bytes = orEmpty(reply);
-    return switch (kind) {
-      case REPLIED -> new TurnOutcome.Replied(new Payload(bytes, type));
-      case REFUSED -> new TurnOutcome.Refused(HostError.fromValue(Json.read(bytes)));
-      default ->
-          throw new HostException(
-              ErrorCode.DATA_LOSS, path + " is damaged: a turn's outcome is \"" + kind + "\"");
-    };
   }
 
   /** SQLite gives an empty blob back as null. */
@@ -281,7 +156,7 @@ final class JournalFile implements AutoCloseable {
     return new MessageId(b.getLong(), b.getLong());
   }
 
-  private static byte[] bytes(MessageId id) {
+  static byte[] bytes(MessageId id) {
     return ByteBuffer.allocate(16).putLong(id.high()).putLong(id.low()).array();
   }
 

@@ -1,17 +1,27 @@
 package io.plexspaces.store;
 
 import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.Json;
+import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
+import io.plexspaces.api.Value;
+import io.plexspaces.api.journal.IdempotentResult;
 import io.plexspaces.api.journal.Recovered;
+import io.plexspaces.api.journal.TimerChange;
+import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
+import io.plexspaces.api.journal.Watermark;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Reads what a restart needs out of an open journal. */
+/** Reads an open journal. */
 final class JournalReader {
   /** How many turns back gaps are looked for where no full state is nearer. */
   private static final long CHECKED_TURNS = 1000;
@@ -22,41 +32,62 @@ final class JournalReader {
     this.file = file;
   }
 
-  /** Where a journal stands. */
-  record Position(boolean hasMeta, long lastSeq, int pendingEffects) {}
+  /**
+   * Where a journal stands.
+   *
+   * @param epoch 0 if it never had a turn
+   * @param nextDueMillis of the timer that falls due first; {@link Long#MAX_VALUE} if none is set
+   */
+  record Position(long epoch, long lastSeq, int pendingEffects, long nextDueMillis) {}
 
   Position position() throws SQLException {
     return new Position(
-        number("select count(*) from meta") == 1,
-        number("select coalesce(max(seq), 0) from turn"),
-        Math.toIntExact(number("select count(*) from effect where state = 'pending'")));
+        file.number("select coalesce(max(epoch), 0) from meta"),
+        lastSeq(),
+        Math.toIntExact(file.number("select count(*) from effect where state = 'pending'")),
+        nextDue());
+  }
+
+  /** When the first timer falls due; {@link Long#MAX_VALUE} if none is set. */
+  long nextDue() throws SQLException {
+    return file.number("select coalesce(min(due), " + Long.MAX_VALUE + ") from timer");
+  }
+
+  private long lastSeq() throws SQLException {
+    return file.number("select coalesce(max(seq), 0) from turn");
   }
 
   /**
    * What a restart needs; {@code chain} goes on from its state.
    *
+   * @param newEpoch of a journal whose first turn is still to be written
    * @throws HostException DATA_LOSS if turns are missing or the state does not fit them
    */
-  Recovered recover(StateChain chain) throws SQLException {
-    long lastSeq = number("select coalesce(max(seq), 0) from turn");
+  Recovered recover(StateChain chain, long newEpoch) throws SQLException {
+    long lastSeq = lastSeq();
     if (lastSeq == 0) {
       chain.reset();
-      return Recovered.NONE;
+      return new Recovered(0, newEpoch, 0, null, List.of(), List.of());
     }
-    long epoch = number("select epoch from meta");
+    long epoch = file.number("select coalesce(max(epoch), 0) from meta");
+    if (epoch < 1) {
+      throw file.damaged("it has turns, but its row of meta is missing");
+    }
     long fullSeq =
-        number("select coalesce((select seq from state where kind = 'full' order by seq desc), 0)");
+        file.number(
+            "select coalesce((select seq from state where kind = 'full' order by seq desc), 0)");
     if (fullSeq > lastSeq) {
-      throw damaged("it has a state of turn " + fullSeq + " after the last, " + lastSeq);
+      throw file.damaged("it has a state of turn " + fullSeq + " after the last, " + lastSeq);
     }
-    checkNoGap(Math.max(fullSeq, lastSeq - CHECKED_TURNS), lastSeq);
+    long pruned = file.number("select max(pruned) from meta");
+    checkNoGap(Math.max(Math.max(fullSeq, pruned), lastSeq - CHECKED_TURNS), lastSeq);
     return new Recovered(
         lastSeq,
         epoch,
-        number("select coalesce(max(number), 0) from effect"),
+        file.number("select coalesce(max(number), 0) from effect"),
         fullSeq == 0 ? null : state(fullSeq, lastSeq, chain),
         pending(),
-        List.of());
+        timers());
   }
 
   private void checkNoGap(long after, long lastSeq) throws SQLException {
@@ -64,7 +95,7 @@ final class JournalReader {
     s.setLong(1, after);
     try (ResultSet r = s.executeQuery()) {
       if (!r.next() || r.getLong(1) != lastSeq - after) {
-        throw damaged("turns are missing between " + after + " and " + lastSeq);
+        throw file.damaged("turns are missing between " + after + " and " + lastSeq);
       }
     }
   }
@@ -79,13 +110,14 @@ final class JournalReader {
       while (r.next()) {
         Payload row = new Payload(JournalFile.orEmpty(r.getBytes(4)), r.getString(3));
         if (r.getLong(1) > lastSeq) {
-          throw damaged("it has a state of turn " + r.getLong(1) + " after the last, " + lastSeq);
+          throw file.damaged(
+              "it has a state of turn " + r.getLong(1) + " after the last, " + lastSeq);
         }
         state =
             switch (r.getString(2)) {
               case StateChain.FULL -> row;
               case StateChain.FIELDS -> patched(r.getLong(1), state, row);
-              default -> throw damaged("it has a state of kind \"" + r.getString(2) + "\"");
+              default -> throw file.damaged("it has a state of kind \"" + r.getString(2) + "\"");
             };
       }
     }
@@ -97,7 +129,7 @@ final class JournalReader {
     try {
       return StateChain.patched(state, patch);
     } catch (HostException e) {
-      throw damaged("the state of turn " + seq + ": " + e.error().message());
+      throw file.damaged("the state of turn " + seq + ": " + e.error().message());
     }
   }
 
@@ -105,13 +137,13 @@ final class JournalReader {
     List<TurnRecord.Outgoing> pending = new ArrayList<>();
     PreparedStatement s =
         file.statement(
-            "select number, n, message_id, target, op, payload_type, payload, client, seq"
+            "select number, n, message_id, target, op, payload_type, payload, client"
                 + " from effect where state = 'pending' order by number");
     try (ResultSet r = s.executeQuery()) {
       while (r.next()) {
         byte[] id = JournalFile.orEmpty(r.getBytes(3));
         if (id.length != 16) {
-          throw damaged("effect " + r.getInt(2) + " of turn " + r.getLong(9) + " has no id");
+          throw file.damaged("effect " + r.getLong(1) + " has no message id");
         }
         pending.add(
             new TurnRecord.Outgoing(
@@ -127,16 +159,90 @@ final class JournalReader {
     return pending;
   }
 
-  private long number(String query) throws SQLException {
-    try (ResultSet r = file.statement(query).executeQuery()) {
-      if (!r.next()) {
-        throw damaged("\"" + query + "\" finds nothing");
+  private List<TimerChange.Set> timers() throws SQLException {
+    List<TimerChange.Set> timers = new ArrayList<>();
+    PreparedStatement s =
+        file.statement(
+            "select id, due, target, op, payload_type, payload, rule from timer order by id");
+    try (ResultSet r = s.executeQuery()) {
+      while (r.next()) {
+        timers.add(
+            new TimerChange.Set(
+                r.getString(1),
+                r.getLong(2),
+                r.getString(3),
+                r.getString(4),
+                new Payload(JournalFile.orEmpty(r.getBytes(6)), r.getString(5)),
+                r.getString(7)));
       }
-      return r.getLong(1);
+    }
+    return timers;
+  }
+
+  Optional<TurnOutcome> findTurn(MessageId message) throws SQLException {
+    PreparedStatement s =
+        file.statement(
+            "select outcome, reply_type, reply from turn"
+                + " where message_id = ? and repeatable = 1 order by seq desc limit 1");
+    s.setBytes(1, JournalFile.bytes(message));
+    try (ResultSet r = s.executeQuery()) {
+      return r.next()
+          ? Optional.of(outcome(r.getString(1), r.getString(2), r.getBytes(3)))
+          : Optional.empty();
     }
   }
 
-  private HostException damaged(String what) {
-    return new HostException(ErrorCode.DATA_LOSS, file.path() + " is damaged: " + what);
+  record FoundKey(long expiresAt, IdempotentResult result) {}
+
+  Optional<FoundKey> findKey(String key) throws SQLException {
+    PreparedStatement s =
+        file.statement(
+            "select i.expires_at, i.request_digest, t.outcome, t.reply_type, t.reply"
+                + " from idempotency i join turn t on t.seq = i.seq where i.key = ?");
+    s.setString(1, key);
+    try (ResultSet r = s.executeQuery()) {
+      if (!r.next()) {
+        return Optional.empty();
+      }
+      TurnOutcome outcome = outcome(r.getString(3), r.getString(4), r.getBytes(5));
+      return Optional.of(new FoundKey(r.getLong(1), new IdempotentResult(r.getString(2), outcome)));
+    }
+  }
+
+  private TurnOutcome outcome(String kind, String type, byte @Nullable [] reply) {
+    byte[] bytes = JournalFile.orEmpty(reply);
+    return switch (kind) {
+      case TurnRows.REPLIED -> new TurnOutcome.Replied(new Payload(bytes, type));
+      case TurnRows.REFUSED -> new TurnOutcome.Refused(HostError.fromValue(Json.read(bytes)));
+      default -> throw file.damaged("a turn's outcome is \"" + kind + "\"");
+    };
+  }
+
+  Watermark watermark(String sender) throws SQLException {
+    PreparedStatement s = file.statement("select epoch, low, above from inbox where sender = ?");
+    s.setString(1, sender);
+    try (ResultSet r = s.executeQuery()) {
+      return r.next()
+          ? new Watermark(r.getLong(1), r.getLong(2), numbers(sender, r.getString(3)))
+          : Watermark.NONE;
+    }
+  }
+
+  private List<Long> numbers(String sender, String json) {
+    List<Long> numbers = new ArrayList<>();
+    try {
+      if (Json.read(json) instanceof Value.Arr array) {
+        for (Value v : array.items()) {
+          if (!(v instanceof Value.Int n)) {
+            throw new HostException(ErrorCode.DATA_LOSS, "no number");
+          }
+          numbers.add(n.value());
+        }
+        return numbers;
+      }
+    } catch (HostException e) {
+      // Reported below, with the file's name.
+    }
+    throw file.damaged("what was received of " + sender + " is \"" + json + "\"");
   }
 }

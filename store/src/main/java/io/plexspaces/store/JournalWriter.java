@@ -8,8 +8,10 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.journal.IdempotentResult;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.api.journal.Recovered;
+import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
+import io.plexspaces.api.journal.Watermark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +35,8 @@ final class JournalWriter {
       OpenFiles openFiles,
       PendingIndex pending,
       Telemetry telemetry,
-      InstantSource clock) {}
+      InstantSource clock,
+      LongSupplier epochs) {}
 
   /** How often a busy journal rids itself of expired keys. */
   private static final long SWEEP_MILLIS = 60_000;
@@ -45,6 +49,10 @@ final class JournalWriter {
 
   private @Nullable JournalFile file;
   private boolean exists;
+
+  /** What the journal will have if its first turn is still to come; 0: not decided. */
+  private long newEpoch;
+
   private JournalReader.@Nullable Position position;
   private @Nullable HostException failed;
 
@@ -79,31 +87,42 @@ final class JournalWriter {
     position = null;
     chain.reset();
     if (!exists()) {
-      return Recovered.NONE;
+      return new Recovered(0, newEpoch(), 0, null, List.of(), List.of());
     }
     return onFile(
         owner,
         f -> {
           flush(f); // what receivers have taken meanwhile is not pending
           chain.reset();
-          return new JournalReader(f).recover(chain);
+          return new JournalReader(f).recover(chain, newEpoch());
         });
   }
 
+  private long newEpoch() {
+    if (newEpoch == 0) {
+      newEpoch = shared.epochs().getAsLong();
+    }
+    return newEpoch;
+  }
+
+  Watermark watermark(SqliteJournal owner, String sender) {
+    return exists() ? onFile(owner, f -> new JournalReader(f).watermark(sender)) : Watermark.NONE;
+  }
+
   Optional<TurnOutcome> findTurn(SqliteJournal owner, MessageId message) {
-    return exists() ? onFile(owner, f -> f.findTurn(message)) : Optional.empty();
+    return exists() ? onFile(owner, f -> new JournalReader(f).findTurn(message)) : Optional.empty();
   }
 
   Optional<IdempotentResult> findIdempotent(SqliteJournal owner, String key) {
     if (!exists()) {
       return Optional.empty();
     }
-    Optional<JournalFile.FoundKey> found = onFile(owner, f -> f.findKey(key));
+    Optional<JournalReader.FoundKey> found = onFile(owner, f -> new JournalReader(f).findKey(key));
     if (found.isPresent() && found.get().expiresAt() <= shared.clock().millis()) {
       expiredKeys.add(key);
       return Optional.empty();
     }
-    return found.map(JournalFile.FoundKey::result);
+    return found.map(JournalReader.FoundKey::result);
   }
 
   /**
@@ -138,6 +157,7 @@ final class JournalWriter {
   private void transaction(JournalFile f, List<TurnRecord> turns) throws SQLException {
     JournalReader.Position at = position(f);
     int effects = 0;
+    PendingIndex.Work work = PendingIndex.Work.NONE;
     long seq = at.lastSeq();
     for (TurnRecord t : turns) {
       if (t.seq() != ++seq) {
@@ -146,41 +166,62 @@ final class JournalWriter {
             "turn " + t.seq() + " of " + actor + " does not follow turn " + (seq - 1));
       }
       effects += t.effects().size();
+      work = work.and(work(t));
     }
-    if (effects > 0) {
-      shared.pending().mark(actor);
-    }
+    shared.pending().cover(actor, work);
     List<Long> received = takeDone();
+    TurnRows rows = new TurnRows(f);
     int finished = 0;
+    long nextDue;
     try {
       f.begin();
-      finished = writeDone(f, received);
-      if (!at.hasMeta()) {
-        f.insertMeta(actor, shared.clock().millis());
+      finished = writeDone(rows, received);
+      if (at.epoch() == 0) {
+        rows.insertMeta(actor, newEpoch(), shared.clock().millis());
       }
       for (TurnRecord t : turns) {
-        f.insert(
+        rows.insert(
             t,
             t.state() == null ? null : chain.next(t.seq(), t.state()),
             t.atMillis() + options.idempotencyRetention().toMillis());
+        for (TurnRecord.DeadLetter dead : t.undeliverable()) {
+          finished += rows.markDead(dead) ? 1 : 0;
+        }
       }
+      nextDue = new JournalReader(f).nextDue();
       f.commit();
     } catch (SQLException | RuntimeException e) {
       giveBack(received);
       throw e;
     }
     expiredKeys.clear();
-    position = new JournalReader.Position(true, seq, at.pendingEffects() + effects - finished);
+    position =
+        new JournalReader.Position(
+            at.epoch() == 0 ? newEpoch() : at.epoch(),
+            seq,
+            at.pendingEffects() + effects - finished,
+            nextDue);
   }
 
-  private int writeDone(JournalFile f, List<Long> received) throws SQLException {
+  /** What the turn may leave to be done. */
+  private static PendingIndex.Work work(TurnRecord t) {
+    long due = Long.MAX_VALUE;
+    for (TimerChange change : t.timers()) {
+      if (change instanceof TimerChange.Set set) {
+        due = Math.min(due, set.dueMillis());
+      }
+    }
+    return new PendingIndex.Work(!t.effects().isEmpty(), due);
+  }
+
+  private int writeDone(TurnRows rows, List<Long> received) throws SQLException {
     int finished = 0;
     for (long number : received) {
-      finished += f.markDone(number) ? 1 : 0;
+      finished += rows.markDone(number) ? 1 : 0;
     }
     long now = shared.clock().millis();
     if (!expiredKeys.isEmpty() || now - sweptAt >= SWEEP_MILLIS) {
-      f.deleteExpired(now);
+      rows.deleteExpired(now);
       sweptAt = now;
     }
     return finished;
@@ -231,25 +272,27 @@ final class JournalWriter {
     if (!received.isEmpty() || !expiredKeys.isEmpty()) {
       try {
         f.begin();
-        int finished = writeDone(f, received);
+        int finished = writeDone(new TurnRows(f), received);
         f.commit();
         expiredKeys.clear();
-        at = new JournalReader.Position(true, at.lastSeq(), at.pendingEffects() - finished);
+        at =
+            new JournalReader.Position(
+                at.epoch(), at.lastSeq(), at.pendingEffects() - finished, at.nextDueMillis());
         position = at;
       } catch (SQLException | RuntimeException e) {
         giveBack(received);
         throw e;
       }
     }
-    if (at.pendingEffects() == 0) {
-      shared.pending().unmark(actor);
-    }
+    shared
+        .pending()
+        .settle(actor, new PendingIndex.Work(at.pendingEffects() > 0, at.nextDueMillis()));
   }
 
-  /** An actor without a file has no effects, whatever the index says. */
+  /** An actor without a file has nothing to do, whatever the index says. */
   private void flushUnopened() {
     if (failed == null && !exists()) {
-      shared.pending().unmark(actor);
+      shared.pending().settle(actor, PendingIndex.Work.NONE);
     }
   }
 

@@ -88,7 +88,7 @@ final class SqliteJournal implements Journal {
 
   @Override
   public Watermark watermark(String sender) {
-    return Watermark.NONE;
+    return call(() -> writer.watermark(this, sender));
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Journals as one SQLite file per durable actor. All I/O is on the store's own platform threads; a
@@ -53,7 +54,16 @@ public final class SqliteJournalStore implements JournalStore {
     this.pending = PendingIndex.open(data, SqliteFiles.of(options), tree);
     this.pool = new IoPool("store-journal", options.ioThreads());
     this.openFiles = new OpenFiles(options.maxOpenFiles());
-    this.shared = new JournalWriter.Shared(tree, settings, openFiles, pending, telemetry, clock);
+    AtomicLong lastEpoch = new AtomicLong();
+    this.shared =
+        new JournalWriter.Shared(
+            tree,
+            settings,
+            openFiles,
+            pending,
+            telemetry,
+            clock,
+            () -> lastEpoch.updateAndGet(last -> Math.max(last + 1, clock.millis())));
   }
 
   /**
@@ -87,7 +97,11 @@ public final class SqliteJournalStore implements JournalStore {
 
   @Override
   public List<Pending> pending(AppId app) {
-    return pending.pending(app).stream().map(a -> new Pending(a, true, Long.MAX_VALUE)).toList();
+    List<Pending> found = new ArrayList<>();
+    pending
+        .pending(app)
+        .forEach((actor, work) -> found.add(new Pending(actor, work.effects(), work.dueMillis())));
+    return found;
   }
 
   @Override

@@ -1,11 +1,14 @@
 package io.plexspaces.store;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.journal.Journal;
+import io.plexspaces.api.journal.Recovered;
 import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
 import java.util.List;
@@ -49,7 +52,14 @@ final class Turns {
         .from("shop/front/1")
         .operation("add", "call", Payload.json("{\"by\":1}"))
         .outcome(new TurnOutcome.Replied(Payload.json("{\"n\":" + seq + "}")))
+        .repeatable(true)
         .code("sha256:code", "trace");
+  }
+
+  /** What is recovered of an actor without a journal. */
+  static void assertNew(Recovered r) {
+    assertThat(r).isEqualTo(new Recovered(0, r.epoch(), 0, null, List.of(), List.of()));
+    assertThat(r.epoch()).isPositive();
   }
 
   static TurnRecord withKey(TurnRecord t, String key, String digest, long at) {
@@ -61,6 +71,7 @@ final class Turns {
         .steps(t.steps())
         .effects(t.effects())
         .key(key, digest)
+        .repeatable(t.repeatable())
         .code(t.codeVersion(), t.trace())
         .build();
   }

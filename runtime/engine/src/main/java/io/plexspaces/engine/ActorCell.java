@@ -55,6 +55,9 @@ final class ActorCell implements Ready {
     /** A commit failed: go on from the journal. */
     record Reload() implements Command {}
 
+    /** Write something down without running the handler. */
+    record Append(SilentTurn turn) implements Command {}
+
     /** It may run again after it had failed for good. */
     record Revive() implements Command {}
   }
@@ -69,7 +72,10 @@ final class ActorCell implements Ready {
   private final Inbox inbox;
   private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
   private final TurnRunner runner;
-  private final @Nullable CommitPipeline pipeline;
+
+  /** Null for an actor without durability. */
+  private final @Nullable Ledger ledger;
+
   private final Outbox outbox;
   private final StreamTurns streams;
   private final IdleTimer idle;
@@ -120,8 +126,7 @@ final class ActorCell implements Ready {
     this.tenant = app.tenant();
     this.inbox = new Inbox(this);
     this.idle = new IdleTimer(this);
-    boolean durable = plan.durability() != null;
-    this.pipeline = durable ? new CommitPipeline(() -> command(new Command.Reload())) : null;
+    this.ledger = plan.durability() == null ? null : new Ledger(this, plan.durability());
     this.outbox = new Outbox(this);
     this.streams = new StreamTurns(this);
     this.runner = new TurnRunner(this);
@@ -155,11 +160,15 @@ final class ActorCell implements Ready {
   }
 
   boolean isDurable() {
-    return pipeline != null;
+    return ledger != null;
+  }
+
+  @Nullable Ledger ledger() {
+    return ledger;
   }
 
   @Nullable CommitPipeline pipeline() {
-    return pipeline;
+    return ledger == null ? null : ledger.pipeline();
   }
 
   Outbox outbox() {
@@ -216,7 +225,7 @@ final class ActorCell implements Ready {
         && commands.isEmpty()
         && scheduled == 0
         && turn == null
-        && (pipeline == null || pipeline.isEmpty());
+        && (ledger == null || ledger.pipeline().isEmpty());
   }
 
   ActorStatus status() {
@@ -228,7 +237,7 @@ final class ActorCell implements Ready {
         inbox.size(),
         turns,
         restarts,
-        runner.sequence(),
+        ledger == null ? 0 : ledger.sequence(),
         memoryBytes(),
         e == null ? null : e.code() + ": " + e.message());
   }
@@ -267,6 +276,11 @@ final class ActorCell implements Ready {
   void command(Command c) {
     commands.add(c);
     schedule(null);
+  }
+
+  /** Makes a durable actor write a turn that runs no handler, ahead of its messages. */
+  void record(SilentTurn turn) {
+    command(new Command.Append(turn));
   }
 
   private void schedule(@Nullable Worker waker) {
@@ -433,11 +447,11 @@ final class ActorCell implements Ready {
         }
       }
       case Command.Reload() -> {
-        if (state == ActorState.RUNNING) {
-          discardGuest(stoppedError("a commit failed, it goes on from its journal"));
-          move(Lifecycle.Event.PASSIVATE);
+        if (ledger != null && ledger.pipeline().hasFailed()) {
+          reload();
         }
       }
+      case Command.Append(SilentTurn turn) -> append(turn, worker);
       case Command.Revive() -> {
         ended = null;
         if (state == ActorState.FAILED) {
@@ -447,6 +461,44 @@ final class ActorCell implements Ready {
       case Command.Passivate() -> passivate(worker);
       case Command.Stop(String reason) -> stop(reason, worker);
     }
+  }
+
+  private void reload() {
+    if (state == ActorState.RUNNING) {
+      discardGuest(stoppedError("a commit failed, it goes on from its journal"));
+      move(Lifecycle.Event.PASSIVATE);
+    }
+  }
+
+  private void append(SilentTurn turn, Worker worker) {
+    if (ledger == null) {
+      turn.failed(
+          HostError.of(ErrorCode.FAILED_PRECONDITION, id.address() + " has no durability facet"));
+      return;
+    }
+    if (state == ActorState.STOPPING || state == ActorState.STOPPED) {
+      turn.gone(stoppedError("it has left memory"));
+      return;
+    }
+    HostError why;
+    try {
+      if (ledger.pipeline().hasFailed()) {
+        reload();
+      }
+      ledger.require(worker);
+      SilentTurn.Note note = turn.note(worker);
+      if (note != null) {
+        ledger.awaitDisk(worker);
+        ledger.append(note, turn);
+      }
+      return;
+    } catch (HostException e) {
+      why = e.error();
+    } catch (RuntimeException | Error e) {
+      app.engine().bug("writing for " + id, e);
+      why = HostError.of(ErrorCode.INTERNAL, "internal error: " + e);
+    }
+    turn.failed(why);
   }
 
   /** Brings the actor to life; answers why it failed, after telling its supervisor. */
@@ -614,7 +666,7 @@ final class ActorCell implements Ready {
     discardGuest(stoppedError("it has stopped"));
     lastTarget = null;
     idle.cancel();
-    Journal journal = runner.takeJournal();
+    Journal journal = ledger == null ? null : ledger.take();
     if (journal != null) {
       app.engine().dispatcher().blockBegin(worker);
       try {
@@ -631,7 +683,7 @@ final class ActorCell implements Ready {
 
   private void passivate(Worker worker) {
     boolean busy =
-        inbox.size() > 0 || !outbox.isEmpty() || (pipeline != null && !pipeline.isEmpty());
+        inbox.size() > 0 || !outbox.isEmpty() || (ledger != null && !ledger.pipeline().isEmpty());
     boolean here = state == ActorState.RUNNING || (onDemand && state == ActorState.PASSIVE);
     if (here && !streams.isEmpty()) {
       return; // somebody reads: the turn that ends the last stream sets the timer again

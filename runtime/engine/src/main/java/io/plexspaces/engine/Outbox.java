@@ -102,8 +102,15 @@ final class Outbox {
   }
 
   /** Sends what a turn left, after its commit. */
-  void dispatch(Journal journal, Turn turn, List<Outgoing> effects) {
-    Map<Integer, Ticket> early = turn.releasedEarly();
+  void dispatch(Journal journal, List<Outgoing> effects, boolean again) {
+    dispatch(journal, Map.of(), effects, again);
+  }
+
+  /**
+   * @param early what has left already, by its number within the turn
+   */
+  void dispatch(
+      Journal journal, Map<Integer, Ticket> early, List<Outgoing> effects, boolean again) {
     for (Outgoing e : effects) {
       Ticket released = early.get(e.n());
       if (released != null) {
@@ -112,7 +119,7 @@ final class Outbox {
       }
       Ticket ticket = new Ticket();
       ticket.committed(journal, e.number());
-      post(new Parcel(e, ticket, turn.again()));
+      post(new Parcel(e, ticket, again));
     }
   }
 

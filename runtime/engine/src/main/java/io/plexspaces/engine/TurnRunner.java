@@ -23,7 +23,6 @@ import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -37,29 +36,9 @@ final class TurnRunner {
   private static final long MEMORY_WAIT_NANOS = 2_000_000_000L;
 
   private final ActorCell cell;
-  private @Nullable Journal journal;
-
-  /** Written by the running worker; readers may see a value that is a moment old. */
-  private long seq;
-
-  /** Of the last effect. */
-  private long lastNumber;
-
-  private @Nullable Payload lastState;
 
   TurnRunner(ActorCell cell) {
     this.cell = cell;
-  }
-
-  long sequence() {
-    return seq;
-  }
-
-  @Nullable Journal takeJournal() {
-    Journal j = journal;
-    journal = null;
-    lastState = null;
-    return j;
   }
 
   private ActorEngine engine() {
@@ -150,41 +129,8 @@ final class TurnRunner {
   }
 
   private Recovered recover(Worker worker) {
-    var durability = cell.plan().durability();
-    CommitPipeline pipeline = cell.pipeline();
-    if (durability == null || pipeline == null) {
-      return Recovered.NONE;
-    }
-    Journal j = journal;
-    if (j == null) {
-      j = engine().journals().journal(cell.id(), durability);
-      journal = j;
-    }
-    Recovered r;
-    engine().dispatcher().blockBegin(worker);
-    try {
-      awaitInFlight(pipeline);
-      r = j.recover();
-    } finally {
-      engine().dispatcher().blockEnd(worker);
-    }
-    pipeline.reset();
-    seq = r.lastSeq();
-    lastNumber = r.lastNumber();
-    lastState = r.state();
-    return r;
-  }
-
-  /** What was appended before a crash of the guest is committed all the same. */
-  private static void awaitInFlight(CommitPipeline pipeline) {
-    try {
-      pipeline.awaitAtMost(0);
-    } catch (InterruptedException e) {
-      throw new HostException(ErrorCode.CANCELLED, "interrupted while waiting for commits");
-    } catch (HostException e) {
-      // A failed commit is why this actor reloads: recovery goes on from what is durable.
-      return;
-    }
+    Ledger ledger = cell.ledger();
+    return ledger == null ? Recovered.NONE : ledger.recover(worker);
   }
 
   private void init(
@@ -215,9 +161,9 @@ final class TurnRunner {
         turn.rollBackParticipants();
       }
     }
-    Journal j = journal;
-    if (j != null && !recovered.pending().isEmpty()) {
-      cell.outbox().redispatch(j, recovered.pending());
+    Ledger ledger = cell.ledger();
+    if (ledger != null && !recovered.pending().isEmpty()) {
+      cell.outbox().redispatch(ledger.journal(), recovered.pending());
     }
   }
 
@@ -244,20 +190,20 @@ final class TurnRunner {
 
   /** What init sends is journalled like any turn's; an init that sends nothing leaves no trace. */
   private void commitInit(Turn turn) {
-    Journal j = journal;
-    CommitPipeline pipeline = cell.pipeline();
-    if (j == null || pipeline == null) {
+    Ledger ledger = cell.ledger();
+    if (ledger == null) {
       turn.commitParticipants();
       return;
     }
     List<TupleChange> tuples = turn.tupleChanges();
     if (turn.effects().isEmpty() && turn.timers().isEmpty() && tuples.isEmpty()) {
-      pipeline.gate(outputs(turn, j, List.of(), null));
+      ledger.pipeline().gate(outputs(turn, null, List.of(), null));
       return;
     }
-    List<TurnRecord.Outgoing> effects = numbered(turn.effects());
+    List<TurnRecord.Outgoing> effects = ledger.numbered(turn.effects());
     TurnRecord record =
-        TurnRecord.builder(++seq, engine().clock().millis(), turn.message())
+        ledger
+            .next(engine().clock().millis(), turn.message())
             .operation("init", "init", Payload.EMPTY_OBJECT)
             .steps(turn.steps())
             .effects(effects)
@@ -266,18 +212,7 @@ final class TurnRunner {
             .code(cell.app().module().digest(), "")
             .build();
     turn.handOnSteps();
-    pipeline.append(j, record, outputs(turn, j, effects, null));
-  }
-
-  /** The effects of a turn that is appended now. */
-  private List<TurnRecord.Outgoing> numbered(List<TurnRecord.Outgoing> effects) {
-    List<TurnRecord.Outgoing> all = new ArrayList<>(effects.size());
-    for (TurnRecord.Outgoing e : effects) {
-      all.add(
-          new TurnRecord.Outgoing(
-              e.n(), ++lastNumber, e.id(), e.target(), e.op(), e.payload(), e.client()));
-    }
-    return all;
+    ledger.append(record, outputs(turn, ledger.journal(), effects, null));
   }
 
   // ---- messages
@@ -371,8 +306,8 @@ final class TurnRunner {
       refuse(m, HostError.of(ErrorCode.INVALID_ARGUMENT, why));
       return;
     }
-    Journal j = journal;
-    if (j != null && answered(m, j, worker)) {
+    Ledger ledger = cell.ledger();
+    if (ledger != null && answered(m, ledger.journal(), worker)) {
       return;
     }
     boolean readOnly = op == null || op.kind() == Kind.QUERY;
@@ -438,7 +373,10 @@ final class TurnRunner {
       refuse(m, HostError.of(ErrorCode.UNAVAILABLE, cell.id().address() + " is not running"));
       return;
     }
-    awaitDisk(worker);
+    Ledger ledger = cell.ledger();
+    if (ledger != null) {
+      ledger.awaitDisk(worker);
+    }
     StreamPipe stream = m.stream();
     boolean closing = stream != null && m.kind() == Message.Kind.RESUME && stream.isCancelled();
     Optional<Payload> value = Optional.empty();
@@ -520,25 +458,6 @@ final class TurnRunner {
     }
   }
 
-  /** Many commits in flight already: the disk sets the pace. */
-  private void awaitDisk(Worker worker) {
-    CommitPipeline pipeline = cell.pipeline();
-    if (pipeline == null || !pipeline.isFull()) {
-      return;
-    }
-    engine().dispatcher().blockBegin(worker);
-    try {
-      pipeline.awaitAtMost(CommitPipeline.maxInFlight() / 2);
-    } catch (InterruptedException e) {
-      // Only kill() interrupts a worker; it has marked the cell, so the turn ends by itself.
-      engine().debug("interrupted while waiting for the disk: " + cell.id());
-    } catch (HostException e) {
-      engine().debug("the pipeline of " + cell.id() + " failed: " + e.getMessage());
-    } finally {
-      engine().dispatcher().blockEnd(worker);
-    }
-  }
-
   private static GuestReply snapshot(GuestInstance guest, Turn turn) {
     return guest.call(GuestOp.SNAPSHOT, Frame.EMPTY, turn);
   }
@@ -563,7 +482,8 @@ final class TurnRunner {
               e.code(), "its state cannot be kept: " + e.message(), false, e.details(), false));
     }
     Payload state = GuestFrames.reply(r.frame());
-    return state.equals(lastState) ? null : state;
+    Ledger ledger = cell.ledger();
+    return ledger != null && ledger.isNews(state) ? state : null;
   }
 
   // ---- how a turn ends
@@ -576,7 +496,7 @@ final class TurnRunner {
         turn.releaseSteps();
         turn.commitParticipants();
         if (j != null && !effects.isEmpty()) {
-          cell.outbox().dispatch(j, turn, effects);
+          cell.outbox().dispatch(j, turn.releasedEarly(), effects, turn.again());
         }
         if (answer != null) {
           answer.give();
@@ -637,9 +557,8 @@ final class TurnRunner {
       TurnOutcome outcome,
       @Nullable Payload state,
       @Nullable Answer streamed) {
-    Journal j = journal;
-    CommitPipeline pipeline = cell.pipeline();
-    if (j == null || pipeline == null) {
+    Ledger ledger = cell.ledger();
+    if (ledger == null) {
       turn.commitParticipants();
       if (streamed == null) {
         give(m, outcome);
@@ -650,13 +569,10 @@ final class TurnRunner {
     }
     Answer answer = streamed == null ? new Outcome(m, outcome) : streamed;
     if (readOnly) {
-      pipeline.gate(outputs(turn, j, List.of(), answer));
+      ledger.pipeline().gate(outputs(turn, null, List.of(), answer));
       return;
     }
-    if (state != null) {
-      lastState = state;
-    }
-    append(m, turn, began, outcome, state, answer, j, pipeline);
+    append(m, turn, began, outcome, state, answer, ledger);
   }
 
   private void append(
@@ -666,14 +582,13 @@ final class TurnRunner {
       TurnOutcome outcome,
       @Nullable Payload state,
       Answer answer,
-      Journal j,
-      CommitPipeline pipeline) {
+      Ledger ledger) {
     String key = m.idempotencyKey();
-    long s = ++seq;
     boolean refused = outcome instanceof TurnOutcome.Refused;
-    List<TurnRecord.Outgoing> effects = refused ? List.of() : numbered(turn.effects());
+    List<TurnRecord.Outgoing> effects = refused ? List.of() : ledger.numbered(turn.effects());
     TurnRecord record =
-        TurnRecord.builder(s, began, m.id())
+        ledger
+            .next(began, m.id())
             .from(m.from() == null ? null : m.from().address())
             .operation(m.op(), recordedKind(m), m.payload())
             .outcome(outcome)
@@ -687,7 +602,7 @@ final class TurnRunner {
             .code(cell.app().module().digest(), m.context().traceId())
             .build();
     turn.handOnSteps();
-    pipeline.append(j, record, outputs(turn, j, effects, answer));
+    ledger.append(record, outputs(turn, ledger.journal(), effects, answer));
   }
 
   private static String recordedKind(Message m) {
@@ -705,19 +620,18 @@ final class TurnRunner {
    */
   private void refused(Message m, Turn turn, boolean readOnly, long began, HostError error) {
     leaveStream(m);
-    Journal j = journal;
-    CommitPipeline pipeline = cell.pipeline();
+    Ledger ledger = cell.ledger();
     TurnOutcome outcome = new TurnOutcome.Refused(error);
     Outcome answer = new Outcome(m, outcome);
     if (m.reply() == null) {
       engine().deadLetter(cell.id(), sender(m), m.op(), error.message());
     }
-    if (j == null || pipeline == null) {
+    if (ledger == null) {
       answer.give();
     } else if (readOnly || (m.idempotencyKey() == null && m.receipt() == null)) {
-      pipeline.gate(outputs(turn, j, List.of(), answer));
+      ledger.pipeline().gate(outputs(turn, null, List.of(), answer));
     } else {
-      append(m, turn, began, outcome, null, answer, j, pipeline);
+      append(m, turn, began, outcome, null, answer, ledger);
     }
   }
 
