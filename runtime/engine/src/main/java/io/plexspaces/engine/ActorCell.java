@@ -175,6 +175,11 @@ final class ActorCell implements Ready {
     return outbox;
   }
 
+  /** A durable actor's timers; null for others. */
+  @Nullable DurableTimers reminders() {
+    return ledger == null ? null : ledger.reminders();
+  }
+
   /** Where its messages wait. */
   Inbox inbox() {
     return inbox;
@@ -228,6 +233,11 @@ final class ActorCell implements Ready {
         && (ledger == null || ledger.pipeline().isEmpty());
   }
 
+  private int timers() {
+    DurableTimers durable = reminders();
+    return app.memoryTimers().size(id) + (durable == null ? 0 : durable.size());
+  }
+
   ActorStatus status() {
     HostError e = lastError;
     return new ActorStatus(
@@ -239,7 +249,9 @@ final class ActorCell implements Ready {
         restarts,
         ledger == null ? 0 : ledger.sequence(),
         memoryBytes(),
-        e == null ? null : e.code() + ": " + e.message());
+        e == null ? null : e.code() + ": " + e.message(),
+        timers(),
+        app.engine().timers().next(id).orElse(Long.MAX_VALUE));
   }
 
   /**
@@ -281,6 +293,13 @@ final class ActorCell implements Ready {
   /** Makes a durable actor write a turn that runs no handler, ahead of its messages. */
   void record(SilentTurn turn) {
     command(new Command.Append(turn));
+  }
+
+  /** Something of its reminders may be due. */
+  void remindersDue() {
+    if (ledger != null) {
+      ledger.reminders().due();
+    }
   }
 
   private void schedule(@Nullable Worker waker) {
@@ -579,6 +598,9 @@ final class ActorCell implements Ready {
       return;
     }
     app.names().releaseAll(id);
+    if (counts) {
+      app.memoryTimers().clear(id); // init sets them again
+    }
     if (!counts) {
       move(Lifecycle.Event.PASSIVATE);
       if (onDemand) {
@@ -659,6 +681,7 @@ final class ActorCell implements Ready {
   private void close(Worker worker) {
     closeForNow(worker);
     app.names().releaseAll(id);
+    app.memoryTimers().clear(id);
   }
 
   /** As {@link #close}, but the actor lives on without memory: its names stay. */

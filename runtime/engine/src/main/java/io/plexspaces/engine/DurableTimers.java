@@ -8,9 +8,10 @@ import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import io.plexspaces.engine.TimerSet.Armed;
 import io.plexspaces.engine.plan.TimerFacet;
-import io.plexspaces.engine.plan.TimerRule;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class DurableTimers {
   private static final int MAX_BATCH = 64;
 
+  private static final long LEAVE_MILLIS = 1_000;
+
   private final ActorCell cell;
+  private final Ledger ledger;
   private final Schedule.Key key;
   private final TimerSet timers = new TimerSet();
   private final AtomicBoolean queued = new AtomicBoolean();
@@ -30,8 +34,12 @@ final class DurableTimers {
   /** For readers of the actor's status. */
   private volatile int size;
 
-  DurableTimers(ActorCell cell) {
+  /** The number of the last message that a commit has let out. */
+  private volatile long lastOut;
+
+  DurableTimers(ActorCell cell, Ledger ledger) {
     this.cell = cell;
+    this.ledger = ledger;
     this.key = new Schedule.Key(cell.id(), true);
   }
 
@@ -52,15 +60,26 @@ final class DurableTimers {
     return timers.has(wanted);
   }
 
-  /** The journal was read: these are set. */
-  void recovered(List<TimerChange.Set> all) {
-    List<String> ids = all.stream().map(TimerChange.Set::id).toList();
+  /**
+   * The journal was read: these are set.
+   *
+   * @param lastNumber of its last effect
+   */
+  void recovered(List<TimerChange.Set> all, long lastNumber) {
+    Set<String> ids = new HashSet<>();
+    all.forEach(s -> ids.add(s.id()));
     for (String id : timers.ids()) {
       if (!ids.contains(id)) {
         timers.remove(id);
       }
     }
-    all.forEach(timers::put); // what is under way of one that is still set is so still
+    for (TimerChange.Set s : all) {
+      Armed a = timers.put(s); // what is under way of one that was set before is so still
+      if (a.last instanceof Long number && number > lastNumber) {
+        a.last = null; // it was lost with its turn
+      }
+    }
+    lastOut = lastNumber;
     size = timers.size();
     schedule().set(key, timers.next());
   }
@@ -80,8 +99,8 @@ final class DurableTimers {
     return new CommitPipeline.Gated() {
       @Override
       public void released() {
-        schedule().set(key, next);
         outputs.released();
+        schedule().set(key, next);
       }
 
       @Override
@@ -89,6 +108,11 @@ final class DurableTimers {
         outputs.cancelled(why);
       }
     };
+  }
+
+  /** Whether the message with this number waits for its commit or for its receiver. */
+  private boolean isUnderWay(long number) {
+    return number > lastOut || cell.outbox().isUnderWay(number);
   }
 
   /** What has to change so that the reminders are those of the configuration. */
@@ -119,13 +143,38 @@ final class DurableTimers {
     }
   }
 
+  /** An actor that was only made for its reminders goes when their messages have arrived. */
+  private void leaveLater(long millis) {
+    if (!isIdleGuest()) {
+      return;
+    }
+    var _ =
+        cell.app()
+            .engine()
+            .timer()
+            .after(
+                millis,
+                () -> {
+                  if (isIdleGuest()) {
+                    cell.command(new ActorCell.Command.Passivate());
+                    leaveLater(Math.min(60_000, 2 * millis));
+                  }
+                });
+  }
+
+  private boolean isIdleGuest() {
+    return cell.onDemand() && cell.state() == ActorStatus.ActorState.PASSIVE;
+  }
+
   /** Reminders that are due, in one record with their messages. */
   private final class Firing implements SilentTurn {
-    private long next = Long.MAX_VALUE;
+    private long lastNumber;
 
     @Override
     public @Nullable Note note(Worker worker) {
       queued.set(false);
+      cell.outbox().requireRoom();
+      lastNumber = ledger.lastNumber();
       List<TimerChange> changes = new ArrayList<>(facetChanges());
       changes.forEach(timers::apply);
       List<Outgoing> effects = new ArrayList<>();
@@ -136,27 +185,26 @@ final class DurableTimers {
       Armed a = timers.due(now);
       while (a != null && effects.size() < MAX_BATCH) {
         TimerChange.Set s = a.set();
-        if (a.rule() != TimerRule.ONCE
-            && a.last instanceof MessageId last
-            && cell.outbox().isUnderWay(last)) {
+        if (!a.rule().isOnce() && a.last instanceof Long last && isUnderWay(last)) {
           // Its last message is not handled yet: this one is left out.
           timers.lookAgain(a, a.rule().next(s.dueMillis(), now));
         } else {
           op = effects.isEmpty() ? s.op() : op;
-          cell.outbox().requireRoom();
           Outgoing e = message(message, effects.size(), s);
           effects.add(e);
           fired.add(Value.Obj.builder().put("timer", s.id()).put("due_ms", s.dueMillis()).build());
-          changes.add(after(a, e, now));
+          lastNumber++;
+          changes.add(after(a, now));
         }
         a = timers.due(now);
       }
       size = timers.size();
-      next = timers.next();
       if (changes.isEmpty()) {
-        if (cell.isSettled()) {
-          schedule().set(key, next); // else a commit in flight will say, or it is looked at again
+        if (ledger.pipeline().isSettled()) {
+          // Else a commit in flight will say it, or the schedule asks again.
+          schedule().set(key, timers.next());
         }
+        leaveLater(LEAVE_MILLIS);
         return null;
       }
       Payload input = Payload.json(new Value.Arr(fired));
@@ -168,34 +216,31 @@ final class DurableTimers {
       return new Outgoing(n, 0, of.derive(n), s.target(), s.op(), p, false);
     }
 
-    private TimerChange after(Armed a, Outgoing sent, long now) {
+    private TimerChange after(Armed a, long now) {
       TimerChange change =
-          a.rule() == TimerRule.ONCE
-              ? new TimerChange.Cancelled(a.set().id())
-              : TimerSet.next(a, now);
+          a.rule().isOnce() ? new TimerChange.Cancelled(a.set().id()) : TimerSet.next(a, now);
       timers.apply(change);
       Armed following = timers.armed(a.set().id());
       if (following != null) {
-        following.last = sent.id();
+        following.last = lastNumber;
       }
       return change;
     }
 
     @Override
     public void recorded() {
-      schedule().set(key, next);
+      lastOut = lastNumber;
+      leaveLater(LEAVE_MILLIS);
     }
 
     @Override
     public void failed(HostError why) {
-      // The journal still has them: the schedule looks again after a while.
-      queued.set(false);
+      // The journal still has them: the schedule asks again after a while.
       cell.app().engine().debug("reminders of " + cell.id() + " wait: " + why.message());
     }
 
     @Override
     public void gone(HostError why) {
-      queued.set(false);
       schedule().set(key, now());
     }
   }

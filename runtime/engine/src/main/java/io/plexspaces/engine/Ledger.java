@@ -24,6 +24,7 @@ final class Ledger {
   private final ActorCell cell;
   private final JournalOptions options;
   private final CommitPipeline pipeline;
+  private final DurableTimers reminders;
   private @Nullable Journal journal;
 
   /** Whether the numbers below are those of the journal. */
@@ -44,10 +45,20 @@ final class Ledger {
     this.cell = cell;
     this.options = options;
     this.pipeline = new CommitPipeline(() -> cell.command(new ActorCell.Command.Reload()));
+    this.reminders = new DurableTimers(cell, this);
   }
 
   CommitPipeline pipeline() {
     return pipeline;
+  }
+
+  DurableTimers reminders() {
+    return reminders;
+  }
+
+  /** Of the last effect that was appended. */
+  long lastNumber() {
+    return lastNumber;
   }
 
   /** Of the last turn that was appended. Any thread, perhaps a moment late. */
@@ -109,6 +120,7 @@ final class Ledger {
     lastNumber = r.lastNumber();
     epoch = r.epoch();
     lastState = r.state();
+    reminders.recovered(r.timers(), r.lastNumber());
     recovered = true;
     return r;
   }
@@ -187,7 +199,7 @@ final class Ledger {
     if (record.state() != null) {
       lastState = record.state();
     }
-    pipeline.append(journal(), record, outputs);
+    pipeline.append(journal(), record, reminders.appended(record.timers(), outputs));
   }
 
   /** Appends a turn that runs no handler. */

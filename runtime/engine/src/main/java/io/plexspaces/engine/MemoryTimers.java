@@ -5,7 +5,6 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.engine.TimerSet.Armed;
-import io.plexspaces.engine.plan.TimerRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -132,7 +131,7 @@ final class MemoryTimers {
               a.last = d;
               due.add(d);
               set.lookAgain(a, now + IN_DELIVERY_MILLIS);
-            } else if (a.rule() == TimerRule.ONCE) {
+            } else if (a.rule().isOnce()) {
               set.lookAgain(a, now + IN_DELIVERY_MILLIS); // its message is on its way
             } else {
               set.lookAgain(a, a.rule().next(a.set().dueMillis(), now));
@@ -155,8 +154,7 @@ final class MemoryTimers {
             && (failed.code() == ErrorCode.UNAVAILABLE
                 || (failed.code() == ErrorCode.RESOURCE_EXHAUSTED && failed.error().retryable()));
     if (failed != null && !passing) {
-      app.engine()
-          .undeliverable(d.owner, d.set.op(), d.set.target(), failed.error().message());
+      app.engine().undeliverable(d.owner, d.set.op(), d.set.target(), failed.error().message());
     }
     boolean sent = failed == null;
     change(d.owner, set -> after(set, d, sent, passing));
@@ -173,7 +171,7 @@ final class MemoryTimers {
     if (passing) {
       long late = Math.max(0, now - d.set.dueMillis());
       set.lookAgain(d.timer, now + Math.min(MAX_RETRY_MILLIS, Math.max(RETRY_MILLIS, late)));
-    } else if (d.timer.rule() == TimerRule.ONCE) {
+    } else if (d.timer.rule().isOnce()) {
       set.remove(d.set.id());
     } else {
       set.put(TimerSet.next(d.timer, now));

@@ -34,6 +34,8 @@ final class Outbox {
   /** What is on its way: a reload of the actor must not send it beside itself. */
   private final Set<MessageId> underWay = ConcurrentHashMap.newKeySet();
 
+  private final Set<Long> numbersUnderWay = ConcurrentHashMap.newKeySet();
+
   private long retryMillis = RETRY_MILLIS;
   private boolean retrying;
 
@@ -73,6 +75,11 @@ final class Outbox {
 
   boolean isEmpty() {
     return unacknowledged.get() == 0;
+  }
+
+  /** Whether the receiver of a committed effect has not taken it yet. Any thread. */
+  boolean isUnderWay(long number) {
+    return numbersUnderWay.contains(number);
   }
 
   /** Whether something for {@code address} could not be delivered yet. */
@@ -149,6 +156,7 @@ final class Outbox {
   private void post(Parcel p) {
     unacknowledged.incrementAndGet();
     underWay.add(p.effect.id());
+    numbersUnderWay.add(p.effect.number());
     lock.lock();
     try {
       ArrayDeque<Parcel> queue = stalled.get(p.effect.target());
@@ -211,6 +219,7 @@ final class Outbox {
   private void acknowledge(Parcel p) {
     p.ticket.acknowledged();
     underWay.remove(p.effect.id());
+    numbersUnderWay.remove(p.effect.number());
     unacknowledged.decrementAndGet();
   }
 

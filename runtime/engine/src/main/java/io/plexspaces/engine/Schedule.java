@@ -58,7 +58,6 @@ final class Schedule implements AutoCloseable {
       new TreeSet<>(Comparator.<Entry>comparingLong(e -> e.due).thenComparingLong(e -> e.number));
   private long lastNumber;
   private boolean closed;
-  private final Thread thread;
 
   /**
    * @param due gets what is due, in the order of their times; called by the schedule's thread, so
@@ -67,7 +66,7 @@ final class Schedule implements AutoCloseable {
   Schedule(InstantSource clock, Consumer<List<Key>> due) {
     this.clock = clock;
     this.due = due;
-    this.thread = Thread.ofPlatform().daemon().name("schedule").start(this::run);
+    var _ = Thread.ofPlatform().daemon().name("schedule").start(this::run);
   }
 
   /**
@@ -105,13 +104,15 @@ final class Schedule implements AutoCloseable {
   void remove(AppId app) {
     lock.lock();
     try {
-      entries.values().removeIf(e -> {
-        boolean gone = e.key.actor().app().equals(app);
-        if (gone) {
-          order.remove(e);
-        }
-        return gone;
-      });
+      entries
+          .values()
+          .removeIf(e -> {
+            boolean gone = e.key.actor().app().equals(app);
+            if (gone) {
+              order.remove(e);
+            }
+            return gone;
+          });
     } finally {
       lock.unlock();
     }
@@ -173,22 +174,17 @@ final class Schedule implements AutoCloseable {
           return batch;
         }
         if (order.isEmpty()) {
-          changed.awaitUninterruptibly();
+          changed.await();
         } else {
-          sleep(Math.min(MAX_SLEEP_MILLIS, order.first().due - now));
+          long sleep = Math.min(MAX_SLEEP_MILLIS, order.first().due - now);
+          var _ = changed.awaitNanos(TimeUnit.MILLISECONDS.toNanos(sleep));
         }
       }
       return null;
+    } catch (InterruptedException e) {
+      return null; // nobody but a JVM that ends interrupts this thread
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void sleep(long millis) {
-    try {
-      var _ = changed.awaitNanos(TimeUnit.MILLISECONDS.toNanos(millis));
-    } catch (InterruptedException e) {
-      closed = true; // nobody but a JVM that ends interrupts this thread
     }
   }
 

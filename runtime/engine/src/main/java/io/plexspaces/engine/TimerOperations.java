@@ -36,15 +36,13 @@ final class TimerOperations {
   }
 
   private static Frame sendAfter(Turn turn, Frame request) {
-    Arguments args =
-        Arguments.of("send_after", request, Set.of("delay_ms", "target", "op", TYPE));
+    Arguments args = Arguments.of("send_after", request, Set.of("delay_ms", "target", "op", TYPE));
     long delay = millis(args, "delay_ms", 0);
-    return set(turn, args, request, TimerRule.ONCE, turn.nowMillis() + delay);
+    return set(turn, args, request, new TimerRule.Once(), turn.nowMillis() + delay);
   }
 
   private static Frame sendEvery(Turn turn, Frame request) {
-    Arguments args =
-        Arguments.of("send_every", request, Set.of("period_ms", "target", "op", TYPE));
+    Arguments args = Arguments.of("send_every", request, Set.of("period_ms", "target", "op", TYPE));
     TimerRule rule = new TimerRule.Every(millis(args, "period_ms", MIN_PERIOD_MILLIS));
     return set(turn, args, request, rule, rule.first(turn.nowMillis()));
   }
@@ -56,8 +54,7 @@ final class TimerOperations {
     TimerRule rule;
     try {
       rule =
-          new TimerRule.Cron(
-              CronExpression.parse(args.string("expr")), CronExpression.zone(zone));
+          new TimerRule.Cron(CronExpression.parse(args.string("expr")), CronExpression.zone(zone));
     } catch (HostException e) {
       throw new HostException(e.code(), "schedule_cron: " + e.error().message());
     }
@@ -165,9 +162,7 @@ final class TimerOperations {
       boolean first = touched.add(change.id());
       if (first
           && change instanceof TimerChange.Set s
-          && (durable != null
-              ? durable.has(s)
-              : cell.app().memoryTimers().has(cell.id(), s))) {
+          && (durable != null ? durable.has(s) : cell.app().memoryTimers().has(cell.id(), s))) {
         return; // it keeps its phase
       }
       if (durable != null) {

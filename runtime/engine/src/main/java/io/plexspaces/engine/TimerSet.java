@@ -1,5 +1,6 @@
 package io.plexspaces.engine;
 
+import io.plexspaces.api.HostException;
 import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.engine.plan.TimerRule;
 import java.util.Comparator;
@@ -49,7 +50,7 @@ final class TimerSet {
     return byId.isEmpty();
   }
 
-  @Nullable TimerChange.Set find(String id) {
+  TimerChange.@Nullable Set find(String id) {
     Armed a = byId.get(id);
     return a == null ? null : a.set;
   }
@@ -71,7 +72,7 @@ final class TimerSet {
 
   /** Sets a timer, in place of the one that has its id. */
   Armed put(TimerChange.Set set) {
-    Armed a = new Armed(set, TimerRule.parse(set.rule()));
+    Armed a = new Armed(set, rule(set));
     Armed before = byId.put(set.id(), a);
     if (before != null) {
       order.remove(before);
@@ -79,6 +80,19 @@ final class TimerSet {
     }
     order.add(a);
     return a;
+  }
+
+  /** One that no longer means anything, for a zone that is gone perhaps, falls due a last time. */
+  private static TimerRule rule(TimerChange.Set set) {
+    try {
+      return TimerRule.parse(set.rule());
+    } catch (HostException e) {
+      System.getLogger(TimerSet.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "timer " + set.id() + " to " + set.target() + " ends: " + e.getMessage());
+      return new TimerRule.Once();
+    }
   }
 
   void remove(String id) {
@@ -114,7 +128,7 @@ final class TimerSet {
 
   /** Whether what {@code s} asks for is set already, whenever it is due. */
   boolean has(TimerChange.Set s) {
-    TimerChange.Set there = find(s.id());
+    TimerChange.@Nullable Set there = find(s.id());
     return there != null
         && there.rule().equals(s.rule())
         && there.op().equals(s.op())

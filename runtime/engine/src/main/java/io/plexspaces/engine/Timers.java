@@ -32,6 +32,17 @@ final class Timers implements AutoCloseable {
   }
 
   /**
+   * What the journals know of an actor's reminders at its app's start: that none of them falls due
+   * earlier. An actor that is in memory knows better.
+   */
+  void resume(ActorId actor, long nextDueMillis) {
+    Schedule.Key key = new Schedule.Key(actor, true);
+    if (nextDueMillis != Long.MAX_VALUE && schedule.due(key).isEmpty()) {
+      schedule.set(key, nextDueMillis);
+    }
+  }
+
+  /**
    * An actor's next time, whether it is in memory or not; empty if it has no timer. One that was
    * due and is being handled counts with a time shortly after.
    */
@@ -49,13 +60,12 @@ final class Timers implements AutoCloseable {
     for (Schedule.Key k : keys) {
       byApp.computeIfAbsent(k.actor().app(), a -> new ArrayList<>()).add(k);
     }
-    byApp.forEach(
-        (id, some) -> {
-          AppRuntime app = engine.runningOrNull(id);
-          if (app != null) {
-            Thread.startVirtualThread(() -> some.forEach(k -> due(app, k)));
-          }
-        });
+    byApp.forEach((id, some) -> {
+      AppRuntime app = engine.runningOrNull(id);
+      if (app != null) {
+        Thread.startVirtualThread(() -> some.forEach(k -> due(app, k)));
+      }
+    });
   }
 
   private void due(AppRuntime app, Schedule.Key k) {
@@ -80,7 +90,7 @@ final class Timers implements AutoCloseable {
   /** The message of a timer that was due. */
   Payload payload(AppRuntime from, TimerChange.Set timer) {
     Payload with = DuePayload.with(timer.payload(), timer.dueMillis());
-    if (with == timer.payload()) {
+    if (with.equals(timer.payload())) {
       return with;
     }
     try {

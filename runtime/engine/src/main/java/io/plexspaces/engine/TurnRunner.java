@@ -147,8 +147,13 @@ final class TurnRunner {
         restore(guest, state, turn);
       }
       turn.end();
+      DurableTimers reminders = cell.reminders();
+      if (reminders != null) {
+        reminders.facetChanges().forEach(turn::addTimerChange);
+      }
       commitInit(turn);
       committed = true;
+      TimerOperations.settleFacets(cell);
     } catch (GuestTrap e) {
       throw new HostException(e.error());
     } catch (TurnStopped e) {

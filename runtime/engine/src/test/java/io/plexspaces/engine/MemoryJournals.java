@@ -12,6 +12,7 @@ import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.api.journal.JournalStore;
 import io.plexspaces.api.journal.Recovered;
+import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.api.journal.TurnOutcome;
 import io.plexspaces.api.journal.TurnRecord;
 import io.plexspaces.api.journal.Watermark;
@@ -22,13 +23,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Journals in memory whose commits happen when the test says so. */
 final class MemoryJournals implements JournalStore {
   private final Map<ActorId, File> files = new ConcurrentHashMap<>();
   private final Set<ActorId> failOnce = ConcurrentHashMap.newKeySet();
   private boolean held;
+  private volatile boolean full;
+  private volatile boolean onlyWork;
+  private final AtomicInteger refused = new AtomicInteger();
 
   static final class File {
     final List<TurnRecord> turns = new ArrayList<>();
@@ -77,6 +83,52 @@ final class MemoryJournals implements JournalStore {
       }
     }
     listener.committed(refused);
+  }
+
+  /** From now on every append fails, or none any more. */
+  void full(boolean yes) {
+    full = yes;
+  }
+
+  /** How many appends have failed. */
+  int refusedAppends() {
+    return refused.get();
+  }
+
+  /** From now on an actor counts as one that has sent everything, as it does on a real disk. */
+  void forgetPendingEffects() {
+    onlyWork = true;
+  }
+
+  private boolean hasEffects(ActorId actor) {
+    return !onlyWork || !journal(actor, JournalOptions.DEFAULT).recover().pending().isEmpty();
+  }
+
+  /** The reminders that the committed turns leave. */
+  List<TimerChange.Set> timers(ActorId id) {
+    File f = file(id);
+    synchronized (f) {
+      return timers(f);
+    }
+  }
+
+  private static List<TimerChange.Set> timers(File f) {
+    Map<String, TimerChange.Set> set = new TreeMap<>();
+    for (TurnRecord t : f.turns) {
+      for (TimerChange c : t.timers()) {
+        switch (c) {
+          case TimerChange.Set s -> set.put(s.id(), s);
+          case TimerChange.Cancelled(String id) -> set.remove(id);
+        }
+      }
+    }
+    return List.copyOf(set.values());
+  }
+
+  private static long nextDue(File f) {
+    synchronized (f) {
+      return timers(f).stream().mapToLong(TimerChange.Set::dueMillis).min().orElse(Long.MAX_VALUE);
+    }
   }
 
   /** The next append of this actor fails. */
@@ -146,13 +198,14 @@ final class MemoryJournals implements JournalStore {
                   .mapToLong(TurnRecord.Outgoing::number)
                   .max()
                   .orElse(0);
-          return new Recovered(f.turns.getLast().seq(), 1, number, state, pending, List.of());
+          return new Recovered(f.turns.getLast().seq(), 1, number, state, pending, timers(f));
         }
       }
 
       @Override
       public void append(TurnRecord turn, CommitListener listener) {
-        if (failOnce.remove(actor)) {
+        if (full || failOnce.remove(actor)) {
+          refused.incrementAndGet();
           listener.committed(new HostException(ErrorCode.UNAVAILABLE, "the disk is full"));
           return;
         }
@@ -209,7 +262,7 @@ final class MemoryJournals implements JournalStore {
 
   @Override
   public List<Pending> pending(AppId app) {
-    return actors(app).stream().map(a -> new Pending(a, true, Long.MAX_VALUE)).toList();
+    return actors(app).stream().map(a -> new Pending(a, hasEffects(a), nextDue(file(a)))).toList();
   }
 
   @Override

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
-import io.plexspaces.engine.Schedule.Key;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -26,14 +25,14 @@ class ScheduleTest {
   private static final AppId APP = new AppId("t", "app");
 
   private final AtomicLong now = new AtomicLong(1_000_000);
-  private final BlockingQueue<Key> handedOut = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Schedule.Key> handedOut = new LinkedBlockingQueue<>();
 
   private Schedule schedule() {
     return new Schedule(() -> Instant.ofEpochMilli(now.get()), handedOut::addAll);
   }
 
-  private static Key key(int n) {
-    return new Key(new ActorId(APP, "x", "k" + n), true);
+  private static Schedule.Key key(int n) {
+    return new Schedule.Key(new ActorId(APP, "x", "k" + n), true);
   }
 
   private void advance(Schedule s, long millis) {
@@ -41,8 +40,8 @@ class ScheduleTest {
     s.look();
   }
 
-  private Key next() throws InterruptedException {
-    Key k = handedOut.poll(20, TimeUnit.SECONDS);
+  private Schedule.Key next() throws InterruptedException {
+    Schedule.Key k = handedOut.poll(20, TimeUnit.SECONDS);
     assertThat(k).as("handed out").isNotNull();
     return k;
   }
@@ -115,7 +114,7 @@ class ScheduleTest {
 
   @Test
   void theRealClockWakesIt() throws Exception {
-    BlockingQueue<Key> out = new LinkedBlockingQueue<>();
+    BlockingQueue<Schedule.Key> out = new LinkedBlockingQueue<>();
     try (Schedule s = new Schedule(java.time.InstantSource.system(), out::addAll)) {
       s.set(key(1), System.currentTimeMillis() + 30);
       assertThat(out.poll(20, TimeUnit.SECONDS)).isEqualTo(key(1));
@@ -124,7 +123,7 @@ class ScheduleTest {
 
   @Test
   void anAppTakesAllItsEntriesWithIt() {
-    Key other = new Key(new ActorId(new AppId("u", "app"), "x", "k1"), true);
+    Schedule.Key other = new Schedule.Key(new ActorId(new AppId("u", "app"), "x", "k1"), true);
     try (Schedule s = schedule()) {
       s.set(key(1), now.get() + 1);
       s.set(other, now.get() + 1);
@@ -150,15 +149,15 @@ class ScheduleTest {
     }
   }
 
-  private record Step(int key, long at, long advance) {}
+  record Step(int key, long at, long advance) {}
 
   /** Against a table that is searched: what is due comes out, once, and nothing else does. */
   @Property(tries = 200)
   void itHandsOutWhatATableSays(@ForAll("steps") List<Step> steps) throws Exception {
-    Map<Key, Long> table = new HashMap<>();
+    Map<Schedule.Key, Long> table = new HashMap<>();
     try (Schedule s = schedule()) {
       for (Step step : steps) {
-        Key k = key(step.key);
+        Schedule.Key k = key(step.key);
         long at = step.at < 0 ? Long.MAX_VALUE : now.get() + 1 + step.at;
         s.set(k, at);
         if (at == Long.MAX_VALUE) {
@@ -168,7 +167,7 @@ class ScheduleTest {
         }
         advance(s, step.advance);
         for (int due = due(table); due > 0; due--) {
-          Key out = next();
+          Schedule.Key out = next();
           assertThat(table.remove(out)).isNotNull().isLessThanOrEqualTo(now.get());
           s.set(out, Long.MAX_VALUE);
         }
@@ -179,7 +178,7 @@ class ScheduleTest {
     }
   }
 
-  private int due(Map<Key, Long> table) {
+  private int due(Map<Schedule.Key, Long> table) {
     return (int) table.values().stream().filter(t -> t <= now.get()).count();
   }
 

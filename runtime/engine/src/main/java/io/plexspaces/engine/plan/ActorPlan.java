@@ -2,6 +2,7 @@ package io.plexspaces.engine.plan;
 
 import io.plexspaces.api.journal.JournalOptions;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout after which an idle actor leaves memory; null for never
  * @param lazy whether a supervised child is activated at its first message, not at the app's start
  *     (it still runs init at start)
+ * @param timers that it has by configuration; durable ones only where it is durable
  */
 public record ActorPlan(
     Restart restart,
@@ -19,7 +21,24 @@ public record ActorPlan(
     MailboxPlan mailbox,
     @Nullable JournalOptions durability,
     @Nullable Duration idleTimeout,
-    boolean lazy) {
+    boolean lazy,
+    List<TimerFacet> timers) {
+
+  public ActorPlan {
+    timers = List.copyOf(timers);
+  }
+
+  /** An actor without timers of its own. */
+  public ActorPlan(
+      Restart restart,
+      Duration shutdownTimeout,
+      Backoff backoff,
+      MailboxPlan mailbox,
+      @Nullable JournalOptions durability,
+      @Nullable Duration idleTimeout,
+      boolean lazy) {
+    this(restart, shutdownTimeout, backoff, mailbox, durability, idleTimeout, lazy, List.of());
+  }
 
   public static final ActorPlan DEFAULT =
       new ActorPlan(

@@ -1,6 +1,5 @@
 package io.plexspaces.engine.plan;
 
-import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import java.time.Instant;
@@ -34,30 +33,33 @@ public final class CronExpression {
   /** The 29th of February is away at most 8 years, from 2096 to 2104. */
   private static final int MAX_YEARS = 12;
 
+  private static final int MAX_LENGTH = 1000;
+
   private static final List<String> MONTHS =
       List.of("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec");
-  private static final List<String> DAYS =
-      List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
+  private static final List<String> DAYS = List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
 
   private enum Field {
-    SECOND("second", 0, 59, List.of()),
-    MINUTE("minute", 0, 59, List.of()),
-    HOUR("hour", 0, 23, List.of()),
-    DAY_OF_MONTH("day of month", 1, 31, List.of()),
-    MONTH("month", 1, 12, MONTHS),
+    SECOND("second", 0, 59),
+    MINUTE("minute", 0, 59),
+    HOUR("hour", 0, 23),
+    DAY_OF_MONTH("day of month", 1, 31),
+    MONTH("month", 1, 12),
     /** 7 is Sunday too. */
-    DAY_OF_WEEK("day of week", 0, 7, DAYS);
+    DAY_OF_WEEK("day of week", 0, 7);
 
     final String label;
     final int min;
     final int max;
-    final List<String> names;
 
-    Field(String label, int min, int max, List<String> names) {
+    Field(String label, int min, int max) {
       this.label = label;
       this.min = min;
       this.max = max;
-      this.names = names;
+    }
+
+    List<String> names() {
+      return this == MONTH ? MONTHS : this == DAY_OF_WEEK ? DAYS : List.of();
     }
 
     boolean isDay() {
@@ -91,7 +93,7 @@ public final class CronExpression {
     this.daysOfMonth = parse(Field.DAY_OF_MONTH, days);
     this.months = parse(Field.MONTH, fields[n + 3]);
     long week = parse(Field.DAY_OF_WEEK, fields[n + 4]);
-    this.daysOfWeek = (week | week >> 7) & 0x7f;
+    this.daysOfWeek = (week | (week >> 7)) & 0x7f;
     this.everyHour = hours == all(Field.HOUR);
     if (nextLocal(LocalDateTime.of(2000, 1, 1, 0, 0)) == null) {
       throw bad("it names a day that never comes");
@@ -108,6 +110,9 @@ public final class CronExpression {
     String trimmed = text.strip().replaceAll("\\s+", " ");
     String fields = MACROS.getOrDefault(trimmed.toLowerCase(Locale.ROOT), trimmed);
     String[] parts = fields.split(" ");
+    if (trimmed.length() > MAX_LENGTH) {
+      throw bad(trimmed, "it is longer than " + MAX_LENGTH + " characters");
+    }
     if (parts.length != 5 && parts.length != 6) {
       throw bad(
           trimmed,
@@ -128,9 +133,7 @@ public final class CronExpression {
     if (!ZoneId.getAvailableZoneIds().contains(name)) {
       throw new HostException(
           ErrorCode.INVALID_ARGUMENT,
-          "\""
-              + AppId.abbreviate(name)
-              + "\" is no time zone; one is named like Europe/Berlin or UTC");
+          "\"" + abbreviate(name) + "\" is no time zone; one is named like Europe/Berlin or UTC");
     }
     return ZoneId.of(name);
   }
@@ -208,15 +211,16 @@ public final class CronExpression {
     boolean ofWeek = has(daysOfWeek, t.getDayOfWeek().getValue() % 7);
     boolean anyOfMonth = daysOfMonth == all(Field.DAY_OF_MONTH);
     boolean anyOfWeek = daysOfWeek == 0x7f;
-    return anyOfMonth || anyOfWeek ? ofMonth && ofWeek : ofMonth || ofWeek;
+    boolean either = !anyOfMonth && !anyOfWeek;
+    return either ? ofMonth || ofWeek : ofMonth && ofWeek;
   }
 
   private static boolean has(long bits, int n) {
-    return (bits >> n & 1) != 0;
+    return ((bits >> n) & 1) != 0;
   }
 
   private static int nextBit(long bits, int from) {
-    long left = bits & -1L << from;
+    long left = bits & (-1L << from);
     return left == 0 ? -1 : Long.numberOfTrailingZeros(left);
   }
 
@@ -267,7 +271,7 @@ public final class CronExpression {
   }
 
   private int value(Field field, String s, String item) {
-    int named = field.names.indexOf(s.toLowerCase(Locale.ROOT));
+    int named = field.names().indexOf(s.toLowerCase(Locale.ROOT));
     if (named >= 0) {
       return named + field.min;
     }
@@ -280,7 +284,7 @@ public final class CronExpression {
 
   private int number(Field field, String s, String item) {
     if (s.isEmpty() || s.length() > 3 || !s.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      String names = field.names.isEmpty() ? "" : ", " + field.names.getFirst() + ", ..";
+      String names = field.names().isEmpty() ? "" : ", " + field.names().getFirst() + ", ..";
       throw bad(
           field,
           item,
@@ -295,7 +299,7 @@ public final class CronExpression {
   }
 
   private HostException bad(Field field, String item, String why) {
-    return bad("\"" + AppId.abbreviate(item) + "\" as its " + field.label + ": " + why);
+    return bad("\"" + abbreviate(item) + "\" as its " + field.label + ": " + why);
   }
 
   private HostException bad(String why) {
@@ -305,7 +309,11 @@ public final class CronExpression {
   private static HostException bad(String text, String why) {
     return new HostException(
         ErrorCode.INVALID_ARGUMENT,
-        "cron expression \"" + AppId.abbreviate(text) + "\" is not valid: " + why);
+        "cron expression \"" + abbreviate(text) + "\" is not valid: " + why);
+  }
+
+  private static String abbreviate(String s) {
+    return s.length() <= 80 ? s : s.substring(0, 80) + "...";
   }
 
   /** The expression as it was written, with single spaces. */

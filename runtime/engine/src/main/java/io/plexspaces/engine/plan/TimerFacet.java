@@ -6,7 +6,7 @@ package io.plexspaces.engine.plan;
  * @param id of the timer; unique within the actor
  * @param durable whether it outlives the node (a reminder)
  * @param op of the message; its payload is an empty object
- * @param rule not {@link TimerRule#ONCE}
+ * @param rule not {@link TimerRule.Once}
  */
 public record TimerFacet(String id, boolean durable, String op, TimerRule rule) {
   /** What ids of reminders by facet begin with. */

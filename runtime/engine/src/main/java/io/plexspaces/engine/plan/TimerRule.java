@@ -5,8 +5,6 @@ import java.time.ZoneId;
 
 /** What follows when a timer has fallen due. */
 public sealed interface TimerRule {
-  Once ONCE = new Once();
-
   /**
    * @return when it falls due first, if it is set at {@code now}; both in milliseconds since 1970
    */
@@ -17,6 +15,11 @@ public sealed interface TimerRule {
    * the next time of its grid that is still to come. What was missed in between is left out.
    */
   long next(long due, long now);
+
+  /** Whether nothing follows. */
+  default boolean isOnce() {
+    return this instanceof Once;
+  }
 
   /** As it stands in journals; {@link #parse} reads it. */
   String text();
@@ -81,7 +84,7 @@ public sealed interface TimerRule {
    */
   static TimerRule parse(String text) {
     if (text.isEmpty()) {
-      return ONCE;
+      return new Once();
     }
     int space = text.indexOf(' ');
     int last = text.lastIndexOf(' ');
@@ -103,6 +106,8 @@ public sealed interface TimerRule {
   private static HostException unknown(String text) {
     return new HostException(
         io.plexspaces.api.ErrorCode.INVALID_ARGUMENT,
-        "\"" + text + "\" is no rule of a timer: every <milliseconds>, or cron <expression> <zone>");
+        "\""
+            + text
+            + "\" is no rule of a timer: every <milliseconds>, or cron <expression> <zone>");
   }
 }

@@ -40,43 +40,39 @@ class CronExpressionTest {
   @TestFactory
   Stream<DynamicTest> timesAreThoseThatEveryLanguageKnows() throws Exception {
     return cases("times").stream()
-        .map(
-            c -> {
-              String expression = c.string("expr", "");
-              ZoneId zone = CronExpression.zone(c.string("tz", "UTC"));
-              String after = c.string("after", "");
-              List<String> wanted =
-                  c.array("next").stream().map(v -> ((Value.Str) v).value()).toList();
-              return DynamicTest.dynamicTest(
-                  expression + " in " + zone + " after " + after,
-                  () -> {
-                    CronExpression cron = CronExpression.parse(expression);
-                    List<String> found = new ArrayList<>();
-                    long t = Instant.parse(after).toEpochMilli();
-                    for (int i = 0; i < wanted.size(); i++) {
-                      t = cron.next(t, zone);
-                      found.add(Instant.ofEpochMilli(t).toString());
-                    }
-                    assertThat(found).isEqualTo(wanted);
-                  });
-            });
+        .map(c -> {
+          String expression = c.string("expr", "");
+          ZoneId zone = CronExpression.zone(c.string("tz", "UTC"));
+          String after = c.string("after", "");
+          List<String> wanted = c.array("next").stream().map(v -> ((Value.Str) v).value()).toList();
+          return DynamicTest.dynamicTest(
+              expression + " in " + zone + " after " + after,
+              () -> {
+                CronExpression cron = CronExpression.parse(expression);
+                List<String> found = new ArrayList<>();
+                long t = Instant.parse(after).toEpochMilli();
+                for (int i = 0; i < wanted.size(); i++) {
+                  t = cron.next(t, zone);
+                  found.add(Instant.ofEpochMilli(t).toString());
+                }
+                assertThat(found).isEqualTo(wanted);
+              });
+        });
   }
 
   @TestFactory
   Stream<DynamicTest> whatIsNoExpressionIsRefusedByName() throws Exception {
     return cases("refused").stream()
-        .map(
-            c ->
-                DynamicTest.dynamicTest(
-                    "\"" + c.string("expr", "") + "\"",
-                    () ->
-                        assertThatThrownBy(() -> CronExpression.parse(c.string("expr", "")))
-                            .isInstanceOfSatisfying(
-                                HostException.class,
-                                e ->
-                                    assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))
-                            .hasMessageContaining(c.string("naming", "?"))
-                            .hasMessageContaining("cron expression")));
+        .map(c ->
+            DynamicTest.dynamicTest(
+                "\"" + c.string("expr", "") + "\"",
+                () ->
+                    assertThatThrownBy(() -> CronExpression.parse(c.string("expr", "")))
+                        .isInstanceOfSatisfying(
+                            HostException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))
+                        .hasMessageContaining(c.string("naming", "?"))
+                        .hasMessageContaining("cron expression")));
   }
 
   @Test
@@ -92,7 +88,8 @@ class CronExpressionTest {
     for (String text : List.of("", "every 600000", "cron 0 9 * * MON-FRI Europe/Berlin")) {
       assertThat(TimerRule.parse(text).text()).isEqualTo(text);
     }
-    for (String text : List.of("every", "every x", "cron", "cron * * * * *", "daily", "cron x UTC")) {
+    for (String text :
+        List.of("every", "every x", "cron", "cron * * * * *", "daily", "cron x UTC")) {
       assertThatThrownBy(() -> TimerRule.parse(text)).isInstanceOf(HostException.class);
     }
   }
@@ -165,16 +162,20 @@ class CronExpressionTest {
   @Provide
   Arbitrary<ZoneId> zones() {
     return Arbitraries.of(
-            "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo",
-            "Africa/Casablanca", "Asia/Kolkata", "Pacific/Apia")
+            "Europe/Berlin",
+            "America/New_York",
+            "Australia/Lord_Howe",
+            "America/Sao_Paulo",
+            "Africa/Casablanca",
+            "Asia/Kolkata",
+            "Pacific/Apia")
         .map(ZoneId::of);
   }
 
   /** Minutes, hours, days of month, months, days of week; an empty list is every one. */
   @Provide
   Arbitrary<List<List<Integer>>> fields() {
-    return Combinators.combine(
-            some(0, 59), some(0, 23), some(1, 28), some(1, 12), some(0, 6))
+    return Combinators.combine(some(0, 59), some(0, 23), some(1, 28), some(1, 12), some(0, 6))
         .as((m, h, dom, mon, dow) -> List.of(m, h, dom, mon, dow));
   }
 
@@ -187,10 +188,7 @@ class CronExpressionTest {
         " ",
         fields.stream()
             .map(
-                f ->
-                    f.isEmpty()
-                        ? "*"
-                        : String.join(",", f.stream().map(String::valueOf).toList()))
+                f -> f.isEmpty() ? "*" : String.join(",", f.stream().map(String::valueOf).toList()))
             .toList());
   }
 
