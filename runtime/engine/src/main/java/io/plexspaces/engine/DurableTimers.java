@@ -99,8 +99,8 @@ final class DurableTimers {
     return new CommitPipeline.Gated() {
       @Override
       public void released() {
+        schedule().set(key, next); // whoever has the reply finds its timer set
         outputs.released();
-        schedule().set(key, next);
       }
 
       @Override

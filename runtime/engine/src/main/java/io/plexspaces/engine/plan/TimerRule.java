@@ -60,7 +60,14 @@ public sealed interface TimerRule {
     }
   }
 
+  /**
+   * @param zone as {@link CronExpression#zone} gives it
+   */
   record Cron(CronExpression expression, ZoneId zone) implements TimerRule {
+    public Cron {
+      zone = CronExpression.zone(zone.getId()); // what stands in a journal can be read again
+    }
+
     @Override
     public long first(long now) {
       return expression.next(now, zone);
