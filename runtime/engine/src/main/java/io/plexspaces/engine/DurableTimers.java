@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class DurableTimers {
   private static final int MAX_BATCH = 64;
 
-  private static final long LEAVE_MILLIS = 1_000;
-
   private final ActorCell cell;
   private final Ledger ledger;
   private final Schedule.Key key;
@@ -143,29 +141,6 @@ final class DurableTimers {
     }
   }
 
-  /** An actor that was only made for its reminders goes when their messages have arrived. */
-  private void leaveLater(long millis) {
-    if (!isIdleGuest()) {
-      return;
-    }
-    var _ =
-        cell.app()
-            .engine()
-            .timer()
-            .after(
-                millis,
-                () -> {
-                  if (isIdleGuest()) {
-                    cell.command(new ActorCell.Command.Passivate());
-                    leaveLater(Math.min(60_000, 2 * millis));
-                  }
-                });
-  }
-
-  private boolean isIdleGuest() {
-    return cell.onDemand() && cell.state() == ActorStatus.ActorState.PASSIVE;
-  }
-
   /** Reminders that are due, in one record with their messages. */
   private final class Firing implements SilentTurn {
     private long lastNumber;
@@ -204,7 +179,7 @@ final class DurableTimers {
           // Else a commit in flight will say it, or the schedule asks again.
           schedule().set(key, timers.next());
         }
-        leaveLater(LEAVE_MILLIS);
+        cell.atRest(); // it may have been made for nothing
         return null;
       }
       Payload input = Payload.json(new Value.Arr(fired));
@@ -230,7 +205,6 @@ final class DurableTimers {
     @Override
     public void recorded() {
       lastOut = lastNumber;
-      leaveLater(LEAVE_MILLIS);
     }
 
     @Override

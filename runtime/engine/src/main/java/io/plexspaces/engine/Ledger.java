@@ -10,8 +10,12 @@ import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.api.journal.Recovered;
 import io.plexspaces.api.journal.TurnRecord;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
+import io.plexspaces.api.journal.TurnRecord.Received;
+import io.plexspaces.api.journal.Watermark;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * says otherwise.
  */
 final class Ledger {
+  /** Whose watermarks are kept in memory. */
+  static final int MAX_SENDERS = 1000;
+
   private final ActorCell cell;
   private final JournalOptions options;
   private final CommitPipeline pipeline;
@@ -40,6 +47,17 @@ final class Ledger {
   private volatile long epoch = 1;
 
   private @Nullable Payload lastState;
+
+  /** What was received of senders, those heard last; what is missing is read from the journal. */
+  private final Map<String, Watermark> received =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Watermark> eldest) {
+          return size() > MAX_SENDERS;
+        }
+      };
 
   Ledger(ActorCell cell, JournalOptions options) {
     this.cell = cell;
@@ -87,6 +105,7 @@ final class Ledger {
     journal = null;
     recovered = false;
     lastState = null;
+    received.clear();
     return j;
   }
 
@@ -121,6 +140,7 @@ final class Ledger {
     epoch = r.epoch();
     lastState = r.state();
     reminders.recovered(r.timers(), r.lastNumber());
+    received.clear();
     recovered = true;
     return r;
   }
@@ -163,6 +183,17 @@ final class Ledger {
     }
   }
 
+  /** Whether that message was handled, by a turn that is appended at least. */
+  boolean covers(Received r, Worker worker) {
+    Watermark mark = received.get(r.sender());
+    if (mark == null) {
+      Journal j = journal();
+      mark = seq == 0 ? Watermark.NONE : parked(worker, () -> j.watermark(r.sender()));
+      received.put(r.sender(), mark);
+    }
+    return mark.covers(r);
+  }
+
   /** Whether {@code state} differs from what the journal has. */
   boolean isNews(Payload state) {
     return !state.equals(lastState);
@@ -198,6 +229,10 @@ final class Ledger {
   void append(TurnRecord record, CommitPipeline.Gated outputs) {
     if (record.state() != null) {
       lastState = record.state();
+    }
+    Received from = record.received();
+    if (from != null) {
+      received.computeIfPresent(from.sender(), (s, w) -> w.with(from));
     }
     pipeline.append(journal(), record, reminders.appended(record.timers(), outputs));
   }
@@ -239,7 +274,7 @@ final class Ledger {
           @Override
           public void released() {
             if (!effects.isEmpty()) {
-              cell.outbox().dispatch(j, effects, false);
+              cell.outbox().dispatch(j, epoch, effects);
             }
             outputs.released();
           }

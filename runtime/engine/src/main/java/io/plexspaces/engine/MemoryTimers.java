@@ -145,7 +145,7 @@ final class MemoryTimers {
   private void deliver(Delivery d) {
     HostException failed = null;
     try {
-      app.engine().deliverTimer(app, d.owner, d.set, receipt(d));
+      app.engine().deliverTimer(app, d.owner, d.set, new Handled(d));
     } catch (HostException e) {
       failed = e;
     }
@@ -178,18 +178,18 @@ final class MemoryTimers {
     }
   }
 
-  private Message.Receipt receipt(Delivery d) {
-    return new Message.Receipt() {
-      @Override
-      public void accepted() {
-        handled(d, null);
-      }
+  /** Learns when the receiver has handled a message, which nobody waits for. */
+  private final class Handled extends ReplySlot {
+    private final Delivery delivery;
 
-      @Override
-      public void returned() {
-        handled(d, "its turn was lost");
-      }
-    };
+    Handled(Delivery delivery) {
+      this.delivery = delivery;
+    }
+
+    @Override
+    void complete(Reply r) {
+      handled(delivery, r instanceof Reply.Failed f ? f.error().message() : null);
+    }
   }
 
   /** Only now may the timer's next message follow. */

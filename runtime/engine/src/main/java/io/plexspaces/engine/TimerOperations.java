@@ -152,9 +152,7 @@ final class TimerOperations {
                 + " timers already: cancel some, or let one timer serve many things");
       }
       int n = set++;
-      return cell.state() == ActorStatus.ActorState.STARTING
-          ? "init-" + n
-          : turn.nextEffectId().toString();
+      return turn.op().equals("init") ? "init-" + n : turn.nextEffectId().toString();
     }
 
     void add(Turn turn, TimerChange change) {

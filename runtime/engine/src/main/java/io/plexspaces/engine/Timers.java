@@ -42,6 +42,11 @@ final class Timers implements AutoCloseable {
     }
   }
 
+  /** The actor is deleted. */
+  void forget(ActorId actor) {
+    schedule.set(new Schedule.Key(actor, true), Long.MAX_VALUE);
+  }
+
   /**
    * An actor's next time, whether it is in memory or not; empty if it has no timer. One that was
    * due and is being handled counts with a time shortly after.

@@ -133,6 +133,7 @@ class TimerTest {
         p.durability(),
         p.idleTimeout(),
         p.lazy(),
+        p.delivery(),
         List.of(facets));
   }
 
