@@ -11,6 +11,7 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.journal.SpaceStore;
 import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import io.plexspaces.api.op.HostOperation;
@@ -41,6 +42,7 @@ public final class ActorEngine implements Engine {
   private final Dispatcher dispatcher;
   private final OperationTable operations;
   private final JournalStore journals;
+  private final SpaceStore spaces;
   private final Telemetry telemetry;
   private final InstantSource clock;
   private final RandomGenerator random;
@@ -65,6 +67,7 @@ public final class ActorEngine implements Engine {
     all.addAll(b.operations);
     this.operations = new OperationTable(all);
     this.journals = b.journals;
+    this.spaces = b.spaces;
     this.telemetry = b.telemetry;
     this.clock = b.clock;
     this.random = b.random;
@@ -85,6 +88,7 @@ public final class ActorEngine implements Engine {
   public static final class Builder {
     private List<HostOperation> operations = List.of();
     private JournalStore journals = NoJournals.INSTANCE;
+    private SpaceStore spaces = NoSpaces.INSTANCE;
     private Telemetry telemetry = Telemetry.NONE;
     private InstantSource clock = InstantSource.system();
     private RandomGenerator random = new SecureRandom();
@@ -100,6 +104,12 @@ public final class ActorEngine implements Engine {
     /** Operations of other rooms, in addition to the engine's own. */
     public Builder operations(List<HostOperation> more) {
       this.operations = List.copyOf(more);
+      return this;
+    }
+
+    /** Takes what actors without durability do to durable spaces; without one they cannot. */
+    public Builder spaces(SpaceStore store) {
+      this.spaces = store;
       return this;
     }
 
@@ -171,6 +181,10 @@ public final class ActorEngine implements Engine {
 
   OperationTable operations() {
     return operations;
+  }
+
+  SpaceStore spaces() {
+    return spaces;
   }
 
   JournalStore journals() {

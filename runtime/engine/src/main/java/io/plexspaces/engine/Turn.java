@@ -562,6 +562,11 @@ final class Turn implements TurnContext, GuestHost {
     return id;
   }
 
+  /** As {@link TurnTransaction#persistTuples}, for an actor without durability. */
+  @Nullable HostError persistTuples() {
+    return transaction == null ? null : transaction.persistTuples(this);
+  }
+
   /** Collects what the commit does to the actor's reminders. */
   void addTimerChange(TimerChange change) {
     transaction().addTimerChange(change);
