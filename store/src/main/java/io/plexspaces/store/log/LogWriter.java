@@ -355,8 +355,8 @@ final class LogWriter implements Runnable {
       System.getLogger(LogWriter.class.getName())
           .log(
               System.Logger.Level.WARNING,
-              "the commit log cannot go on behind a failed write; the next append tries again",
-              e);
+              "the commit log cannot go on behind a failed write; the next append tries again: {0}",
+              e.getMessage());
     }
   }
 
