@@ -29,7 +29,7 @@ class LogFaultTest {
   void aFullDiskFailsAppendsUntilThereIsSpaceAndLosesNothing() {
     List<String> kept = new ArrayList<>();
     try (CommitLog log = open(disk)) {
-      kept.add(commit(log, "a", 30_000)); // the next file is not made yet
+      kept.add(commit(log, "a", 28_000)); // the next file is not made yet
       disk.hook((op, name) -> op.equals(WRITE) && !name.equals(FIRST) ? Fault.FULL : Fault.NONE);
       HostException e = append(log, "b", 40_000).failure();
       assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE);
