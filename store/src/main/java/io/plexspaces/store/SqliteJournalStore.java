@@ -300,12 +300,9 @@ public final class SqliteJournalStore implements JournalStore {
     return openFiles.size();
   }
 
-  /** Applies, syncs and releases all that can be. */
+  /** Applies, syncs and releases all that can be. Blocking. */
   void settle() {
-    pool.call(() -> {
-      applier.settle();
-      return true;
-    });
+    applier.settle();
   }
 
   /** Closes all journals; their files then have what the log has. */
