@@ -47,4 +47,25 @@ actor! {
     }
 }
 
-plexspaces::export_actors!(Counter);
+record! {
+    pub struct Balance {
+        pub balance: i64,
+    }
+}
+
+actor! {
+    /// Durable in the benchmarks that need it: about 300 bytes of state.
+    pub struct Ledger as "ledger" {
+        balance: i64,
+        note: String = "n".repeat(270),
+    }
+
+    impl {
+        call fn credit(&mut self, by: i64 = 1) -> Balance {
+            self.balance += by;
+            Balance { balance: self.balance }
+        }
+    }
+}
+
+plexspaces::export_actors!(Counter, Ledger);

@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  plexspaces bench --only ping-pong-64,ask-1 --windows 15",
-      "  plexspaces bench --only languages --windows 5"
+      "  plexspaces bench --only languages --windows 5",
+      "  plexspaces bench --only durable --windows 5 --window-ms 2000"
     })
 public final class Bench implements Callable<Integer> {
   private static final long STUCK_SECONDS = 120;
@@ -40,7 +41,8 @@ public final class Bench implements Callable<Integer> {
       names = "--only",
       split = ",",
       paramLabel = "NAME",
-      description = "Only these benchmarks; --list names them, \"languages\" is a group of them.")
+      description =
+          "Only these benchmarks; --list names them, \"languages\" and \"durable\" are groups of them.")
   private List<String> only = new ArrayList<>();
 
   @Option(names = "--list", description = "Names the benchmarks and runs none.")
@@ -81,6 +83,14 @@ public final class Bench implements Callable<Integer> {
       description = "Actors that wait at once in \"blocked\" (default: ${DEFAULT-VALUE}).")
   private int blocked = 10_000;
 
+  @Option(
+      names = "--directory",
+      paramLabel = "DIR",
+      description =
+          "Where the durable benchmarks write: the disk that is measured (default: the system's"
+              + " folder for temporary files).")
+  private @Nullable Path directory;
+
   private final PrintStream out;
   private final PrintStream err;
 
@@ -114,7 +124,10 @@ public final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Path root = Path.of(System.getProperty("plexspaces.root", "")).toAbsolutePath();
-    Path scratch = Files.createTempDirectory("plexspaces-bench");
+    Path scratch =
+        directory == null
+            ? Files.createTempDirectory("plexspaces-bench")
+            : Files.createTempDirectory(directory, "plexspaces-bench");
     try (Guests guests = new Guests(root, scratch)) {
       return measure(root, scratch, guests);
     } finally {
@@ -132,6 +145,8 @@ public final class Bench implements Callable<Integer> {
     if (list) {
       suite.forEach(b -> out.println(b.name() + ": " + b.what()));
       LanguageSuite.list().forEach((name, what) -> out.println(name + ": " + what));
+      DurableSuite.list().forEach((name, what) -> out.println(name + ": " + what));
+      Recovery.list().forEach((name, what) -> out.println(name + ": " + what));
       out.println(START_UP + ": a node's start to the first answer of its app over HTTP");
       return CommandLine.ExitCode.OK;
     }
@@ -157,8 +172,15 @@ public final class Bench implements Callable<Integer> {
         results.add(new Result.Absent(START_UP, Language.TYPESCRIPT.id(), e.why()));
       }
     }
+    results.addAll(new Recovery(scratch, this::progress).measure(this::chosen));
+    List<DurableTable.Row> durable =
+        new DurableSuite(guests, scratch, this::progress)
+            .measure(this::chosen, windows, warmUpMillis, windowMillis);
     progress("");
-    out.print(Table.of(results));
+    if (!results.isEmpty()) {
+      out.print(Table.of(results));
+    }
+    out.print(DurableTable.of(durable));
     String table = LanguageTable.of(ofLanguages);
     if (!table.isEmpty()) {
       out.println();
@@ -170,6 +192,8 @@ public final class Bench implements Callable<Integer> {
   private boolean chosen(String name) {
     return only.isEmpty()
         || only.contains(name)
+        || (only.contains(DurableSuite.GROUP)
+            && (DurableSuite.list().containsKey(name) || Recovery.list().containsKey(name)))
         || (only.contains(LanguageSuite.GROUP) && LanguageSuite.list().containsKey(name));
   }
 
@@ -183,6 +207,9 @@ public final class Bench implements Callable<Integer> {
     Set<String> names = new TreeSet<>(suite.stream().map(Benchmark::name).toList());
     names.addAll(LanguageSuite.list().keySet());
     names.add(LanguageSuite.GROUP);
+    names.addAll(DurableSuite.list().keySet());
+    names.addAll(Recovery.list().keySet());
+    names.add(DurableSuite.GROUP);
     names.add(START_UP);
     for (String o : only) {
       if (!names.contains(o)) {

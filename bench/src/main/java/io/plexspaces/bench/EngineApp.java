@@ -6,6 +6,8 @@ import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Role;
 import io.plexspaces.api.guest.GuestModule;
+import io.plexspaces.api.journal.JournalOptions;
+import io.plexspaces.api.journal.JournalStore;
 import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.engine.ActorEngine;
 import io.plexspaces.engine.plan.ActorPlan;
@@ -21,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** An engine with apps, as a node has it but for journals, spaces and HTTP. Thread-safe. */
 final class EngineApp implements AutoCloseable {
@@ -38,6 +41,7 @@ final class EngineApp implements AutoCloseable {
           AppId.DEFAULT_TENANT, "bench", Set.of(Role.INVOKER), RequestContext.NO_DEADLINE, "");
 
   private final ActorEngine engine;
+  private final @Nullable JournalOptions durability;
   private final List<String> apps = new ArrayList<>();
 
   /** All types of the module are activated on demand. Closing does not close the module. */
@@ -53,6 +57,14 @@ final class EngineApp implements AutoCloseable {
    */
   EngineApp(List<HostOperation> operations) {
     engine = ActorEngine.builder().operations(operations).build();
+    durability = null;
+  }
+
+  /** With one app of durable actors, in journals that stay open when this is closed. */
+  EngineApp(GuestModule module, JournalStore journals, JournalOptions durability) {
+    engine = ActorEngine.builder().journals(journals).build();
+    this.durability = durability;
+    start(APP, module);
   }
 
   /** Adds an app, whose types the first app may call. One thread. */
@@ -64,7 +76,7 @@ final class EngineApp implements AutoCloseable {
             plain.shutdownTimeout(),
             plain.backoff(),
             new MailboxPlan(CAPACITY, Overflow.REJECT),
-            null,
+            durability,
             null,
             true);
     Map<String, ActorPlan> types = new HashMap<>();

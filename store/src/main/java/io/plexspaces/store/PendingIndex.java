@@ -30,7 +30,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class PendingIndex implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PendingIndex.class.getName());
-  private static final int FORMAT = 2;
+  static final int FORMAT = 2;
 
   /**
    * @param effects whether there may be effects that no receiver has

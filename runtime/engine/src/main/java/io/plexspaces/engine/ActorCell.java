@@ -55,6 +55,16 @@ final class ActorCell implements Ready {
     /** A commit failed: go on from the journal. */
     record Reload() implements Command {}
 
+    /** Write something down without running the handler. */
+    record Append(SilentTurn turn) implements Command {}
+
+    /**
+     * Let go of all that the actor is.
+     *
+     * @param emptied called before it can be there again
+     */
+    record Delete(ReplySlot done, Runnable emptied) implements Command {}
+
     /** It may run again after it had failed for good. */
     record Revive() implements Command {}
   }
@@ -69,8 +79,14 @@ final class ActorCell implements Ready {
   private final Inbox inbox;
   private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
   private final TurnRunner runner;
-  private final @Nullable CommitPipeline pipeline;
-  private final Outbox outbox;
+  private final Activation activation;
+
+  /** Null for an actor without durability. */
+  private final @Nullable Ledger ledger;
+
+  private final @Nullable TurnRecorder recorder;
+
+  private volatile Outbox outbox;
   private final StreamTurns streams;
   private final IdleTimer idle;
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -120,11 +136,12 @@ final class ActorCell implements Ready {
     this.tenant = app.tenant();
     this.inbox = new Inbox(this);
     this.idle = new IdleTimer(this);
-    boolean durable = plan.durability() != null;
-    this.pipeline = durable ? new CommitPipeline(() -> command(new Command.Reload())) : null;
+    this.ledger = plan.durability() == null ? null : new Ledger(this, plan.durability());
+    this.recorder = ledger == null ? null : new TurnRecorder(this, ledger);
     this.outbox = new Outbox(this);
     this.streams = new StreamTurns(this);
     this.runner = new TurnRunner(this);
+    this.activation = new Activation(this);
     this.random = app.engine().newRandom();
   }
 
@@ -155,15 +172,28 @@ final class ActorCell implements Ready {
   }
 
   boolean isDurable() {
-    return pipeline != null;
+    return ledger != null;
+  }
+
+  @Nullable Ledger ledger() {
+    return ledger;
+  }
+
+  @Nullable TurnRecorder recorder() {
+    return recorder;
   }
 
   @Nullable CommitPipeline pipeline() {
-    return pipeline;
+    return ledger == null ? null : ledger.pipeline();
   }
 
   Outbox outbox() {
     return outbox;
+  }
+
+  /** A durable actor's timers; null for others. */
+  @Nullable DurableTimers reminders() {
+    return ledger == null ? null : ledger.reminders();
   }
 
   /** Where its messages wait. */
@@ -216,7 +246,12 @@ final class ActorCell implements Ready {
         && commands.isEmpty()
         && scheduled == 0
         && turn == null
-        && (pipeline == null || pipeline.isEmpty());
+        && (ledger == null || ledger.pipeline().isEmpty());
+  }
+
+  private int timers() {
+    DurableTimers durable = reminders();
+    return app.memoryTimers().size(id) + (durable == null ? 0 : durable.size());
   }
 
   ActorStatus status() {
@@ -228,9 +263,11 @@ final class ActorCell implements Ready {
         inbox.size(),
         turns,
         restarts,
-        runner.sequence(),
+        ledger == null ? 0 : ledger.sequence(),
         memoryBytes(),
-        e == null ? null : e.code() + ": " + e.message());
+        e == null ? null : e.code() + ": " + e.message(),
+        timers(),
+        app.engine().timers().next(id).orElse(Long.MAX_VALUE));
   }
 
   /**
@@ -267,6 +304,43 @@ final class ActorCell implements Ready {
   void command(Command c) {
     commands.add(c);
     schedule(null);
+  }
+
+  /** Makes a durable actor write a turn that runs no handler, ahead of its messages. */
+  void record(SilentTurn turn) {
+    command(new Command.Append(turn));
+  }
+
+  /** Something of its reminders may be due. */
+  void remindersDue() {
+    if (ledger != null) {
+      ledger.reminders().due();
+    }
+  }
+
+  /**
+   * @throws HostException why this actor does not run by itself any more, if it does not
+   */
+  void refuseIfEnded() {
+    HostError why = ended;
+    if (why != null) {
+      throw new HostException(why);
+    }
+  }
+
+  /** Ends the running turn, if there is one, and nothing else. */
+  void interruptTurn(String why) {
+    Turn t = turn;
+    if (t != null) {
+      t.kill(HostError.of(ErrorCode.CANCELLED, id.address() + ": " + why));
+    }
+  }
+
+  /** All that it sent has arrived. Without a guest, nothing keeps it in memory. Any thread. */
+  void atRest() {
+    if (onDemand && state == ActorState.PASSIVE) {
+      command(new Command.Passivate());
+    }
   }
 
   private void schedule(@Nullable Worker waker) {
@@ -433,11 +507,12 @@ final class ActorCell implements Ready {
         }
       }
       case Command.Reload() -> {
-        if (state == ActorState.RUNNING) {
-          discardGuest(stoppedError("a commit failed, it goes on from its journal"));
-          move(Lifecycle.Event.PASSIVATE);
+        if (ledger != null && ledger.pipeline().hasFailed()) {
+          reload();
         }
       }
+      case Command.Append(SilentTurn turn) -> append(turn, worker);
+      case Command.Delete d -> delete(d, worker);
       case Command.Revive() -> {
         ended = null;
         if (state == ActorState.FAILED) {
@@ -449,13 +524,51 @@ final class ActorCell implements Ready {
     }
   }
 
+  private void reload() {
+    if (state == ActorState.RUNNING) {
+      discardGuest(stoppedError("a commit failed, it goes on from its journal"));
+      move(Lifecycle.Event.PASSIVATE);
+    }
+  }
+
+  private void append(SilentTurn turn, Worker worker) {
+    if (ledger == null) {
+      turn.failed(
+          HostError.of(ErrorCode.FAILED_PRECONDITION, id.address() + " has no durability facet"));
+      return;
+    }
+    if (state == ActorState.STOPPING || state == ActorState.STOPPED) {
+      turn.gone(stoppedError("it has left memory"));
+      return;
+    }
+    HostError why;
+    try {
+      if (ledger.pipeline().hasFailed()) {
+        reload();
+      }
+      ledger.require(worker);
+      SilentTurn.Note note = turn.note(worker);
+      if (note != null) {
+        ledger.awaitDisk(worker);
+        ledger.append(note, turn);
+      }
+      return;
+    } catch (HostException e) {
+      why = e.error();
+    } catch (RuntimeException | Error e) {
+      app.engine().bug("writing for " + id, e);
+      why = HostError.of(ErrorCode.INTERNAL, "internal error: " + e);
+    }
+    turn.failed(why);
+  }
+
   /** Brings the actor to life; answers why it failed, after telling its supervisor. */
   private @Nullable HostError activate(Worker worker) {
     move(Lifecycle.Event.ACTIVATE);
     app.engine().relieveMemory();
     HostError cause;
     try {
-      guest = runner.activate(worker, this);
+      guest = activation.activate(worker);
       move(Lifecycle.Event.ACTIVATED);
       return null;
     } catch (HostException e) {
@@ -473,6 +586,65 @@ final class ActorCell implements Ready {
             false);
     crashed(why, cause.code() != ErrorCode.RESOURCE_EXHAUSTED);
     return why;
+  }
+
+  private void delete(Command.Delete d, Worker worker) {
+    if (state == ActorState.STOPPED || state == ActorState.STOPPING) {
+      d.done.complete(ReplySlot.GONE);
+      return;
+    }
+    HostError why = stoppedError("it is being deleted");
+    boolean there = guest != null;
+    Reply reply;
+    try {
+      if (state == ActorState.RUNNING && !killed) {
+        streams.closeAll(runner, worker, why);
+        activation.terminate(worker, "deleted");
+      }
+      outbox.close(); // what has not left by now goes with the journal
+      close(worker);
+      if (isDurable()) {
+        app.engine().dispatcher().blockBegin(worker);
+        try {
+          there |= app.engine().journals().delete(id);
+          app.engine().timers().forget(id);
+          d.emptied.run();
+        } finally {
+          app.engine().dispatcher().blockEnd(worker);
+        }
+      }
+      reply = new Reply.Ok(Payload.json(new Value.Bool(there)));
+    } catch (HostException e) {
+      reply = new Reply.Failed(e.error());
+    } catch (RuntimeException | Error e) {
+      app.engine().bug("deleting " + id, e);
+      reply = Reply.failed(ErrorCode.INTERNAL, "internal error: " + e);
+    }
+    failQueued(why);
+    beginAnew(worker, why);
+    d.done.complete(reply);
+  }
+
+  private void beginAnew(Worker worker, HostError why) {
+    if (onDemand) {
+      ended = why;
+      move(Lifecycle.Event.STOP);
+      app.forget(this);
+      move(Lifecycle.Event.STOPPED);
+      failQueued(why);
+      stopped.countDown();
+      return;
+    }
+    outbox = new Outbox(this);
+    ended = null;
+    switch (state) {
+      case RUNNING -> move(Lifecycle.Event.PASSIVATE);
+      case FAILED -> move(Lifecycle.Event.REVIVE);
+      default -> {} // its supervisor is about to start it
+    }
+    if (state == ActorState.PASSIVE) {
+      var _ = activate(worker);
+    }
   }
 
   /** The only place that changes the state; only the running worker calls it. */
@@ -527,6 +699,9 @@ final class ActorCell implements Ready {
       return;
     }
     app.names().releaseAll(id);
+    if (counts) {
+      app.memoryTimers().clear(id); // init sets them again
+    }
     if (!counts) {
       move(Lifecycle.Event.PASSIVATE);
       if (onDemand) {
@@ -588,9 +763,9 @@ final class ActorCell implements Ready {
       if (before == ActorState.RUNNING && !killed) {
         streams.closeAll(runner, worker, stoppedError("it is being stopped (" + reason + ")"));
         if (app.keptStates().isKeeping() && !isDurable()) {
-          runner.keepState(worker);
+          activation.keepState(worker);
         }
-        runner.terminate(worker, reason);
+        activation.terminate(worker, reason);
       }
     } catch (RuntimeException | Error e) {
       app.engine().bug("terminating " + id, e);
@@ -607,6 +782,7 @@ final class ActorCell implements Ready {
   private void close(Worker worker) {
     closeForNow(worker);
     app.names().releaseAll(id);
+    app.memoryTimers().clear(id);
   }
 
   /** As {@link #close}, but the actor lives on without memory: its names stay. */
@@ -614,7 +790,7 @@ final class ActorCell implements Ready {
     discardGuest(stoppedError("it has stopped"));
     lastTarget = null;
     idle.cancel();
-    Journal journal = runner.takeJournal();
+    Journal journal = ledger == null ? null : ledger.take();
     if (journal != null) {
       app.engine().dispatcher().blockBegin(worker);
       try {
@@ -631,7 +807,7 @@ final class ActorCell implements Ready {
 
   private void passivate(Worker worker) {
     boolean busy =
-        inbox.size() > 0 || !outbox.isEmpty() || (pipeline != null && !pipeline.isEmpty());
+        inbox.size() > 0 || !outbox.isEmpty() || (ledger != null && !ledger.pipeline().isEmpty());
     boolean here = state == ActorState.RUNNING || (onDemand && state == ActorState.PASSIVE);
     if (here && !streams.isEmpty()) {
       return; // somebody reads: the turn that ends the last stream sets the timer again

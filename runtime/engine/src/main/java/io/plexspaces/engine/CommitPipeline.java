@@ -110,6 +110,16 @@ final class CommitPipeline {
     }
   }
 
+  /** Whether a commit was lost, so that the actor must reload. */
+  boolean hasFailed() {
+    lock.lock();
+    try {
+      return failure != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   boolean isFull() {
     lock.lock();
     try {
@@ -187,6 +197,15 @@ final class CommitPipeline {
     }
   }
 
+  private static void cancel(Gated g, HostError why) {
+    try {
+      g.cancelled(why);
+    } catch (RuntimeException | Error e) {
+      System.getLogger(CommitPipeline.class.getName())
+          .log(System.Logger.Level.ERROR, "internal error while cancelling a turn", e);
+    }
+  }
+
   private void fail(Entry e, HostException f) {
     HostError why =
         new HostError(
@@ -212,7 +231,7 @@ final class CommitPipeline {
     }
     for (Entry entry : all) {
       for (Gated g : entry.gated) {
-        g.cancelled(why);
+        cancel(g, why);
       }
     }
     if (first) {
