@@ -300,6 +300,17 @@ public final class SqliteJournalStore implements JournalStore {
     return openFiles.size();
   }
 
+  /** Brings the file of an actor up to what the log has. Blocking. */
+  void settle(ActorId actor) {
+    ActorJournal j = journals.get(actor);
+    if (j != null) {
+      pool.call(() -> {
+        j.following().apply(false);
+        return true;
+      });
+    }
+  }
+
   /** Applies, syncs and releases all that can be. Blocking. */
   void settle() {
     applier.settle();
