@@ -9,8 +9,10 @@ import io.plexspaces.api.journal.JournalStore;
 import io.plexspaces.engine.ActorEngine;
 import io.plexspaces.engine.Engine;
 import io.plexspaces.store.DataDirectory;
+import io.plexspaces.store.NodeLog;
 import io.plexspaces.store.SqliteJournalStore;
 import io.plexspaces.store.StoreOptions;
+import io.plexspaces.store.log.LogOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -24,11 +26,13 @@ final class BankNode implements AutoCloseable {
   private static final StoreOptions OPTIONS = new StoreOptions(4, 12, Duration.ofSeconds(2));
 
   private final DataDirectory data;
+  private final NodeLog log;
   private final JournalStore store;
   private final Engine engine;
 
-  private BankNode(DataDirectory data, JournalStore store, Engine engine) {
+  private BankNode(DataDirectory data, NodeLog log, JournalStore store, Engine engine) {
     this.data = data;
+    this.log = log;
     this.store = store;
     this.engine = engine;
   }
@@ -38,18 +42,20 @@ final class BankNode implements AutoCloseable {
    */
   static BankNode start(Path directory, InstantSource clock, UnaryOperator<JournalStore> planted) {
     DataDirectory data = DataDirectory.open(directory);
+    NodeLog log = new NodeLog(data, LogOptions.DEFAULT, clock);
     JournalStore store = null;
     Engine engine = null;
     boolean started = false;
     try {
-      store = new SqliteJournalStore(data, OPTIONS, Telemetry.NONE, clock);
+      store = new SqliteJournalStore(data, log, OPTIONS, Telemetry.NONE, clock);
+      log.start();
       engine = ActorEngine.builder().workers(2).journals(planted.apply(store)).clock(clock).build();
       engine.start(Bank.plan(), Bank.module());
       started = true;
-      return new BankNode(data, store, engine);
+      return new BankNode(data, log, store, engine);
     } finally {
       if (!started) {
-        close(engine, store, data);
+        close(engine, store, log, data);
       }
     }
   }
@@ -71,12 +77,13 @@ final class BankNode implements AutoCloseable {
   /** Gracefully: what is under way ends, and all is in the files. */
   @Override
   public void close() {
-    close(engine, store, data);
+    close(engine, store, log, data);
   }
 
   private static void close(
-      @Nullable Engine engine, @Nullable JournalStore store, DataDirectory data) {
-    try (data) {
+      @Nullable Engine engine, @Nullable JournalStore store, NodeLog log, DataDirectory data) {
+    try (data;
+        log) {
       try {
         if (engine != null) {
           engine.close();
