@@ -115,7 +115,11 @@ class BadConfigTest {
             6,
             "a space named \"claims\" is not supported by this version: there is \"default\", the"
                 + " app's own"),
-        bad("space without a name", CHILD + "[[spaces]]\ndurable = true\n", 5, "\"name\""),
+        bad(
+            "space without a name",
+            CHILD + "[[spaces]]\ndurable = true\n",
+            5,
+            "name is missing in [[spaces]]"),
         bad(
             "space twice",
             CHILD + "[[spaces]]\nname = \"default\"\n[[spaces]]\nname = \"default\"\n",
