@@ -211,7 +211,7 @@ public final class AppConfigReader {
             s.name("args")
                 + " is not supported by this version: only [[supervisor.children]] have args");
       }
-      types.put(type, settings.read(s, s.label(), true));
+      types.put(type, settings.read(s, type, s.label(), true));
       s.done();
     }
     return types;

@@ -126,8 +126,13 @@ final class Activation {
       }
       persist(turn);
       turn.end();
+      DurableTimers reminders = cell.reminders();
+      if (reminders != null) {
+        reminders.facetChanges().forEach(turn::addTimerChange);
+      }
       commit(turn);
       committed = true;
+      TimerOperations.settleFacets(cell);
     } catch (GuestTrap e) {
       throw new HostException(e.error());
     } catch (TurnStopped e) {
