@@ -134,6 +134,7 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
     started = true;
     spaces.values().forEach(s -> applyAfter(APPLY_AFTER_MILLIS, s));
     purges.keySet().forEach(this::settleSoon);
+    wanted(wanted);
   }
 
   /** A record, in the order of positions; one that was applied before a restart may come again. */
