@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -40,7 +41,7 @@ class WatermarkTest {
     long epoch = 1;
     long newest = 1; // epoch of which something was handled
     long last = 0;
-    TreeSet<Long> unacknowledged = new TreeSet<>();
+    SortedSet<Long> unacknowledged = new TreeSet<>();
     List<Received> underway = new ArrayList<>();
     for (Step step : history) {
       switch (step.kind()) {
@@ -92,7 +93,7 @@ class WatermarkTest {
     }
   }
 
-  private static Received sent(long epoch, long number, TreeSet<Long> unacknowledged) {
+  private static Received sent(long epoch, long number, SortedSet<Long> unacknowledged) {
     return new Received("bank/account/a", epoch, number, unacknowledged.first());
   }
 
