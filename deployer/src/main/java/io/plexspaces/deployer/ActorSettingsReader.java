@@ -6,6 +6,7 @@ import io.plexspaces.api.guest.ModuleDescription.ActorType;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.engine.plan.ActorPlan;
 import io.plexspaces.engine.plan.ActorPlan.Backoff;
+import io.plexspaces.engine.plan.ActorPlan.Delivery;
 import io.plexspaces.engine.plan.ActorPlan.MailboxPlan;
 import io.plexspaces.engine.plan.ActorPlan.Overflow;
 import io.plexspaces.engine.plan.Restart;
@@ -43,6 +44,7 @@ final class ActorSettingsReader {
   /** The facets of one actor. */
   private static final class Facets {
     @Nullable JournalOptions durability;
+    Delivery delivery = Delivery.DEFAULT;
     @Nullable Duration idleTimeout;
     boolean lazy;
   }
@@ -110,7 +112,14 @@ final class ActorSettingsReader {
     MailboxPlan mailbox = mailbox(s.table("mailbox", "mailbox of " + of));
     Facets facets = facets(s, of, onDemand);
     return new ActorPlan(
-        restart, shutdown, backoff, mailbox, facets.durability, facets.idleTimeout, facets.lazy);
+        restart,
+        shutdown,
+        backoff,
+        mailbox,
+        facets.durability,
+        facets.idleTimeout,
+        facets.lazy,
+        facets.delivery);
   }
 
   private static Backoff backoff(TomlSection s) {
@@ -194,9 +203,16 @@ final class ActorSettingsReader {
                     .map(Math::toIntExact)
                     .orElse(JournalOptions.DEFAULT.checkpointInterval()),
                 idempotencyRetention,
-                null);
-        config.unsupported("retain");
-        config.unsupported("max_deliveries");
+                config
+                    .duration("retain", Duration.ofMinutes(1), Duration.ofDays(3650))
+                    .orElse(null));
+        facets.delivery =
+            new Delivery(
+                config
+                    .integer("max_deliveries", 1, 1000)
+                    .map(Math::toIntExact)
+                    .orElse(Delivery.DEFAULT.maxDeliveries()),
+                config.bool("require_idempotency_key").orElse(false));
       }
       case "metrics" -> {
         // The built-in series are there for every actor: nothing to set.
