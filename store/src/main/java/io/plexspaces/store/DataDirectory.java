@@ -23,7 +23,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * <pre>
  * lock                                       held while the node runs; names its process
  * journals/&lt;tenant&gt;/&lt;app&gt;/&lt;type&gt;/&lt;key&gt;.db   one journal per durable actor
- * pending.db                                 actors that may have undelivered effects
+ * spaces/&lt;tenant&gt;/&lt;app&gt;/&lt;space&gt;.db       durable tuple spaces
+ * log/                                       the commit log, which the journals and spaces follow
+ * pending.db                                 actors that may have work of their own to do
  * apps.db, artifacts/sha256/&lt;digest&gt;         what is deployed
  * cache/modules, cache/native                may be deleted while no node runs
  * </pre>
@@ -76,6 +78,35 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * Opens and locks a directory that a node has used, to look at it: nothing else is made or
+   * changed. Blocking.
+   *
+   * @throws HostException NOT_FOUND if there is none; FAILED_PRECONDITION naming the process if a
+   *     node has it; UNAVAILABLE if it cannot be used
+   */
+  public static DataDirectory openExisting(Path directory) {
+    if (!Files.isDirectory(directory.resolve("journals"))) {
+      throw new HostException(
+          ErrorCode.NOT_FOUND, directory.toAbsolutePath() + " is no data directory of a node");
+    }
+    try {
+      Path root = directory.toRealPath();
+      if (!LOCKED_HERE.add(root)) {
+        throw inUse(root, Long.toString(ProcessHandle.current().pid()));
+      }
+      try {
+        return new DataDirectory(root, lock(root));
+      } catch (IOException | RuntimeException e) {
+        LOCKED_HERE.remove(root);
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new HostException(
+          ErrorCode.UNAVAILABLE, "data directory " + directory + " cannot be used: " + e, e);
+    }
+  }
+
   public Path root() {
     return root;
   }
@@ -93,9 +124,17 @@ public final class DataDirectory implements AutoCloseable {
     return root.resolve("journals");
   }
 
+  Path log() {
+    return root.resolve("log");
+  }
+
   /** Where trees go that are being deleted; emptied at each start. */
   Path trash() {
     return root.resolve("trash");
+  }
+
+  Path spaces() {
+    return root.resolve("spaces");
   }
 
   Path pendingIndex() {
@@ -163,7 +202,7 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   private void layout() throws IOException {
-    for (Path p : new Path[] {journals(), artifacts(), moduleCache()}) {
+    for (Path p : new Path[] {journals(), spaces(), artifacts(), moduleCache()}) {
       files.directory(p);
     }
     DurableFiles.delete(trash());

@@ -1,7 +1,13 @@
 package io.plexspaces.store;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 final class Digests {
@@ -14,5 +20,27 @@ final class Digests {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** As {@link #hex(byte[])} of a file's bytes. */
+  static String hex(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[1 << 16];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What is asked, as {@link io.plexspaces.api.journal.Journal#findRequest} says it. */
+  static String request(String op, byte[] payload) {
+    byte[] name = op.getBytes(StandardCharsets.UTF_8);
+    byte[] all = Arrays.copyOf(name, name.length + 1 + payload.length);
+    System.arraycopy(payload, 0, all, name.length + 1, payload.length);
+    return hex(all);
   }
 }

@@ -2,6 +2,7 @@ package io.plexspaces.store;
 
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -37,12 +38,13 @@ final class JournalSchema {
           """
           create table inbox (
             sender text primary key, epoch integer not null, low integer not null,
-            above text not null) without rowid\
+            above text not null, crc integer) without rowid\
           """,
           """
           create table timer (
             id text primary key, due integer not null, target text not null, op text not null,
-            payload_type text not null, payload blob not null, rule text not null) without rowid\
+            payload_type text not null, payload blob not null, rule text not null,
+            crc integer) without rowid\
           """);
 
   private static final List<String> TABLES =
@@ -51,14 +53,14 @@ final class JournalSchema {
           create table meta (
             format integer not null, tenant text not null, app text not null, type text not null,
             key text not null, epoch integer not null, created_at integer not null,
-            pruned integer not null default 0)\
+            pruned integer not null default 0, crc integer)\
           """,
           """
           create table turn (
             seq integer primary key, at integer not null, message_id blob not null, sender text,
             op text not null, kind text not null, input_type text not null, input blob not null,
             outcome text not null, reply_type text not null, reply blob not null,
-            code text not null, trace text not null, repeatable integer not null)\
+            code text not null, trace text not null, repeatable integer not null, crc integer)\
           """,
           TURN_MESSAGE,
           """
@@ -77,7 +79,7 @@ final class JournalSchema {
           """
           create table idempotency (
             key text primary key, request_digest text not null, seq integer not null,
-            expires_at integer not null) without rowid\
+            expires_at integer not null, crc integer) without rowid\
           """,
           "create index idempotency_expires on idempotency (expires_at)");
 
@@ -113,6 +115,36 @@ final class JournalSchema {
     return all;
   }
 
+  /** What a journal of this format consists of, each thing as {@code table.column} or an index. */
+  static List<String> shape() throws SQLException {
+    try (Connection memory = DriverManager.getConnection("jdbc:sqlite::memory:");
+        Statement s = memory.createStatement()) {
+      for (String table : all()) {
+        s.execute(table);
+      }
+      return shape(memory);
+    }
+  }
+
+  /** What a file consists of, as {@link #shape()}. */
+  static List<String> shape(Connection connection) throws SQLException {
+    List<String> shape = new ArrayList<>();
+    try (Statement s = connection.createStatement();
+        ResultSet r =
+            s.executeQuery(
+                "select 'column ' || m.name || '.' || c.name || ' ' || lower(c.type)"
+                    + " || case when c.pk then ' primary key' else '' end"
+                    + " from sqlite_schema m join pragma_table_xinfo(m.name) c"
+                    + " where m.type = 'table' and m.name not like 'sqlite\\_%' escape '\\'"
+                    + " union all select m.type || ' ' || m.sql from sqlite_schema m"
+                    + " where m.type <> 'table' and m.sql is not null")) {
+      while (r.next()) {
+        shape.add(String.valueOf(r.getString(1)));
+      }
+    }
+    return shape;
+  }
+
   /**
    * Brings an older journal to this format, in one transaction.
    *
@@ -142,6 +174,10 @@ final class JournalSchema {
   private static void toFormat2(Statement s) throws SQLException {
     s.execute("alter table meta add column pruned integer not null default 0");
     s.execute("alter table turn add column repeatable integer not null default 1");
+    // What was written without a checksum has none.
+    for (String table : List.of("meta", "turn", "idempotency")) {
+      s.execute("alter table " + table + " add column crc integer");
+    }
     s.execute("drop index turn_message");
     s.execute(TURN_MESSAGE);
     s.execute("drop index effect_pending");

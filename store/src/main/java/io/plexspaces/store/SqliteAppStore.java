@@ -18,7 +18,7 @@ import java.util.Set;
 
 /** Apps in {@code apps.db}, artifacts as files beside it; one platform thread does all of it. */
 public final class SqliteAppStore implements AppStore {
-  private static final int FORMAT = 1;
+  static final int FORMAT = 1;
   private static final String COLUMNS =
       "tenant, name, version, artifact, config, wants_to_run, deployed_at";
 

@@ -28,8 +28,8 @@ final class TurnRows {
   void insertMeta(ActorId actor, long epoch, long createdAt) throws SQLException {
     PreparedStatement s =
         file.statement(
-            "insert into meta (format, tenant, app, type, key, epoch, created_at)"
-                + " values (?, ?, ?, ?, ?, ?, ?)");
+            "insert into meta (format, tenant, app, type, key, epoch, created_at, crc)"
+                + " values (?, ?, ?, ?, ?, ?, ?, ?)");
     s.setInt(1, JournalSchema.FORMAT);
     s.setString(2, actor.app().tenant());
     s.setString(3, actor.app().name());
@@ -37,14 +37,20 @@ final class TurnRows {
     s.setString(5, actor.key());
     s.setLong(6, epoch);
     s.setLong(7, createdAt);
+    s.setLong(8, crcOfMeta(actor, epoch, createdAt));
     s.executeUpdate();
+  }
+
+  /** Writes a page without changing anything. */
+  void touch() throws SQLException {
+    file.statement("pragma user_version = " + JournalSchema.FORMAT).execute();
   }
 
   /**
    * @param state the row for the turn's state, null if it has none
    */
   void insert(TurnRecord t, StateChain.@Nullable Row state, long keyExpiresAt) throws SQLException {
-    insertTurn(t);
+    insertTurn(t, state);
     for (TurnRecord.Step step : t.steps()) {
       insert(t.seq(), step);
     }
@@ -61,11 +67,15 @@ final class TurnRows {
     }
     if (t.idempotencyKey() != null) {
       PreparedStatement p =
-          file.statement("insert or replace into idempotency values (?, ?, ?, ?)");
+          file.statement("insert or replace into idempotency values (?, ?, ?, ?, ?)");
+      String digest = t.requestDigest() == null ? "" : t.requestDigest();
       p.setString(1, t.idempotencyKey());
-      p.setString(2, t.requestDigest() == null ? "" : t.requestDigest());
+      p.setString(2, digest);
       p.setLong(3, t.seq());
       p.setLong(4, keyExpiresAt);
+      p.setLong(
+          5,
+          new RowCrc().add(t.idempotencyKey()).add(digest).add(t.seq()).add(keyExpiresAt).value());
       p.executeUpdate();
     }
     if (t.received() != null) {
@@ -76,9 +86,9 @@ final class TurnRows {
     }
   }
 
-  private void insertTurn(TurnRecord t) throws SQLException {
+  private void insertTurn(TurnRecord t, StateChain.@Nullable Row state) throws SQLException {
     PreparedStatement s =
-        file.statement("insert into turn values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        file.statement("insert into turn values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     s.setLong(1, t.seq());
     s.setLong(2, t.atMillis());
     s.setBytes(3, JournalFile.bytes(t.message()));
@@ -87,18 +97,67 @@ final class TurnRows {
     s.setString(6, t.kind());
     s.setString(7, t.input().contentType());
     s.setBytes(8, t.input().bytes());
-    Payload reply =
-        switch (t.outcome()) {
-          case TurnOutcome.Replied r -> r.reply();
-          case TurnOutcome.Refused r -> Payload.json(Json.write(r.error().toValue()));
-        };
+    Payload reply = reply(t.outcome());
     s.setString(9, t.outcome() instanceof TurnOutcome.Replied ? REPLIED : REFUSED);
     s.setString(10, reply.contentType());
     s.setBytes(11, reply.bytes());
     s.setString(12, t.codeVersion());
     s.setString(13, t.trace());
     s.setBoolean(14, t.repeatable());
+    s.setLong(15, crcOf(t, state));
     s.executeUpdate();
+  }
+
+  private static Payload reply(TurnOutcome outcome) {
+    return switch (outcome) {
+      case TurnOutcome.Replied r -> r.reply();
+      case TurnOutcome.Refused r -> Payload.json(Json.write(r.error().toValue()));
+    };
+  }
+
+  /** Of the row in {@code turn}, those of the turn in step and effect, and that in state. */
+  private static long crcOf(TurnRecord t, StateChain.@Nullable Row state) {
+    RowCrc crc =
+        new RowCrc()
+            .add(t.seq())
+            .add(t.atMillis())
+            .add(JournalFile.bytes(t.message()))
+            .add(t.from())
+            .add(t.op())
+            .add(t.kind())
+            .add(t.input())
+            .add(t.outcome() instanceof TurnOutcome.Replied ? REPLIED : REFUSED)
+            .add(reply(t.outcome()))
+            .add(t.codeVersion())
+            .add(t.trace())
+            .add(t.repeatable());
+    for (TurnRecord.Step s : t.steps()) {
+      crc.add(s.n()).add(s.operation()).add(s.requestDigest()).add(s.failed()).add(s.result());
+    }
+    for (TurnRecord.Outgoing e : t.effects()) {
+      crc.add(e.number())
+          .add(e.n())
+          .add(JournalFile.bytes(e.id()))
+          .add(e.target())
+          .add(e.op())
+          .add(e.payload())
+          .add(e.client());
+    }
+    if (state != null) {
+      crc.add(state.kind()).add(state.payload());
+    }
+    return crc.value();
+  }
+
+  private static long crcOfMeta(ActorId actor, long epoch, long createdAt) {
+    return new RowCrc()
+        .add(actor.app().tenant())
+        .add(actor.app().name())
+        .add(actor.type())
+        .add(actor.key())
+        .add(epoch)
+        .add(createdAt)
+        .value();
   }
 
   private void insert(long seq, TurnRecord.Step step) throws SQLException {
@@ -134,11 +193,14 @@ final class TurnRows {
     if (after.equals(before)) {
       return;
     }
-    PreparedStatement s = file.statement("insert or replace into inbox values (?, ?, ?, ?)");
+    PreparedStatement s = file.statement("insert or replace into inbox values (?, ?, ?, ?, ?)");
+    String above = numbers(after.above());
     s.setString(1, r.sender());
     s.setLong(2, after.epoch());
     s.setLong(3, after.low());
-    s.setString(4, numbers(after.above()));
+    s.setString(4, above);
+    s.setLong(
+        5, new RowCrc().add(r.sender()).add(after.epoch()).add(after.low()).add(above).value());
     s.executeUpdate();
   }
 
@@ -151,7 +213,7 @@ final class TurnRows {
     switch (change) {
       case TimerChange.Set t -> {
         PreparedStatement s =
-            file.statement("insert or replace into timer values (?, ?, ?, ?, ?, ?, ?)");
+            file.statement("insert or replace into timer values (?, ?, ?, ?, ?, ?, ?, ?)");
         s.setString(1, t.id());
         s.setLong(2, t.dueMillis());
         s.setString(3, t.target());
@@ -159,6 +221,16 @@ final class TurnRows {
         s.setString(5, t.payload().contentType());
         s.setBytes(6, t.payload().bytes());
         s.setString(7, t.rule());
+        s.setLong(
+            8,
+            new RowCrc()
+                .add(t.id())
+                .add(t.dueMillis())
+                .add(t.target())
+                .add(t.op())
+                .add(t.payload())
+                .add(t.rule())
+                .value());
         s.executeUpdate();
       }
       case TimerChange.Cancelled t -> {

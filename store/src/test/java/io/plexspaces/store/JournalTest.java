@@ -91,9 +91,43 @@ class JournalTest {
       assertThat(j.findTurn(message(2))).contains(full.outcome());
       assertThat(j.findTurn(message(9))).isEmpty();
       assertThat(j.findIdempotent("key")).contains(new IdempotentResult("digest", full.outcome()));
-      assertThat(Store.query(store.file("a"), "select group_concat(op||failed) from step"))
+      assertThat(Store.query(store.settled("a"), "select group_concat(op||failed) from step"))
           .isEqualTo("ask0,kv_get1");
       commit(j, turn(4));
+    }
+  }
+
+  @Test
+  void aRepeatedIdTellsWhatWasAskedUnlessThatIsTooLongAgo() {
+    long now = System.currentTimeMillis();
+    TurnOutcome reply = new TurnOutcome.Replied(Payload.json("7"));
+    TurnRecord fresh =
+        TurnRecord.builder(1, now, message(1))
+            .operation("buy", "call", Payload.json("{\"n\":1}"))
+            .outcome(reply)
+            .repeatable(true)
+            .build();
+    TurnRecord old =
+        TurnRecord.builder(2, now - 2 * 24 * 3600 * 1000, message(2))
+            .operation("buy", "call", Payload.json("{}"))
+            .outcome(reply)
+            .repeatable(true)
+            .build();
+    String digest = Digests.hex("buy\0{\"n\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    try (Store store = new Store(root)) {
+      try (Journal j = store.journal("a")) {
+        commit(j, fresh);
+        commit(j, old);
+        assertThat(j.findRequest(message(1))).contains(new IdempotentResult(digest, reply));
+        assertThat(j.findRequest(message(2))).isEmpty();
+      }
+      store.settled("a");
+      try (Journal j = store.journal("a")) {
+        var _ = j.recover();
+        assertThat(j.findRequest(message(1))).contains(new IdempotentResult(digest, reply));
+        assertThat(j.findRequest(message(2))).isEmpty();
+        assertThat(j.findTurn(message(2))).contains(reply);
+      }
     }
   }
 
@@ -189,9 +223,7 @@ class JournalTest {
   @Test
   void anIdempotencyKeyAnswersUntilItExpires() {
     try (Store store = new Store(root);
-        Journal j =
-            store.journals.journal(
-                actor("a"), new JournalOptions(1, Duration.ofMillis(100), null))) {
+        Journal j = store.journal("a", new JournalOptions(1, Duration.ofMillis(100), null))) {
       store.now.set(5000);
       commit(j, withKey(turn(1), "order-1", "d1", 5000));
       store.now.set(5099);
@@ -199,7 +231,7 @@ class JournalTest {
       store.now.set(5100);
       assertThat(j.findIdempotent("order-1")).isEmpty();
       commit(j, withKey(turn(2), "order-2", "d2", 5100));
-      assertThat(Store.query(store.file("a"), "select group_concat(key) from idempotency"))
+      assertThat(Store.query(store.settled("a"), "select group_concat(key) from idempotency"))
           .isEqualTo("order-2");
       commit(j, withKey(turn(3), "order-1", "d3", 5100));
       assertThat(j.findIdempotent("order-1").map(IdempotentResult::requestDigest)).contains("d3");
@@ -277,7 +309,8 @@ class JournalTest {
       }
       // An idle file was drained when it was closed.
       assertThat(
-              Store.query(store.file("k0"), "select count(*) from effect where state = 'pending'"))
+              Store.query(
+                  store.settled("k0"), "select count(*) from effect where state = 'pending'"))
           .isEqualTo("0");
     }
   }
@@ -302,17 +335,17 @@ class JournalTest {
         Journal j = store.journal("a")) {
       for (long seq = 1; seq <= 20; seq++) {
         commit(j, turn(seq));
-        assertThat(Store.query(store.file("a"), "select max(seq) from turn"))
+        assertThat(Store.query(store.settled("a"), "select max(seq) from turn"))
             .isEqualTo(Long.toString(seq));
       }
       assertThat(
               Store.query(
-                  store.file("a"),
+                  store.settled("a"),
                   "select cast(bytes as text) from state order by seq desc limit 1"))
           .isEqualTo("{\"n\":20}");
       assertThat(
               Store.query(
-                  store.file("a"), "select tenant||':'||app||'/'||type||'/'||key from meta"))
+                  store.settled("a"), "select tenant||':'||app||'/'||type||'/'||key from meta"))
           .isEqualTo("acme:shop/counter/a");
     }
   }
@@ -325,6 +358,7 @@ class JournalTest {
       Journal theirs =
           store.journals.journal(
               new io.plexspaces.api.ActorId(other, "counter", "a"), JournalOptions.DEFAULT);
+      var _ = theirs.recover();
       commit(mine, turn(1, null, List.of(effect(1, 0))));
       commit(theirs, turn(1));
       assertThatThrownBy(() -> store.journals.purge(APP)).hasMessageContaining("counter/a");

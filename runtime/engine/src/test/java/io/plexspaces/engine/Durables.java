@@ -82,7 +82,8 @@ final class Durables implements AutoCloseable {
         JournalOptions.DEFAULT,
         null,
         false,
-        delivery);
+        delivery,
+        List.of());
   }
 
   Durables plan(AppPlan p) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** What is done once between durable actors, whatever crashes and however often. */
 @Timeout(60)
-class ExactlyOnceTest {
+class ExactlyOnceTurnTest {
   private final Durables app = new Durables();
   private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
 
