@@ -13,7 +13,9 @@ record RunningAccess(SqliteJournalStore journals) implements StoreUpkeep.Access 
   }
 
   @Override
-  public void settle(ActorId actor) {}
+  public void settle(ActorId actor) {
+    journals.settle(actor);
+  }
 
   @Override
   public LogContents log() {

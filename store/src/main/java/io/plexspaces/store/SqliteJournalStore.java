@@ -300,12 +300,20 @@ public final class SqliteJournalStore implements JournalStore {
     return openFiles.size();
   }
 
-  /** Applies, syncs and releases all that can be. */
+  /** Brings the file of an actor up to what the log has. Blocking. */
+  void settle(ActorId actor) {
+    ActorJournal j = journals.get(actor);
+    if (j != null) {
+      pool.call(() -> {
+        j.following().apply(false);
+        return true;
+      });
+    }
+  }
+
+  /** Applies, syncs and releases all that can be. Blocking. */
   void settle() {
-    pool.call(() -> {
-      applier.settle();
-      return true;
-    });
+    applier.settle();
   }
 
   /** Closes all journals; their files then have what the log has. */
