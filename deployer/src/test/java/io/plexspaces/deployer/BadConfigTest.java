@@ -110,10 +110,31 @@ class BadConfigTest {
             5,
             "[[pools]] is not supported by this version"),
         bad(
-            "spaces",
-            CHILD + "[[spaces]]\nname = \"x\"\n",
+            "named space",
+            CHILD + "[[spaces]]\nname = \"claims\"\ndurable = true\n",
+            6,
+            "a space named \"claims\" is not supported by this version: there is \"default\", the"
+                + " app's own"),
+        bad(
+            "space without a name",
+            CHILD + "[[spaces]]\ndurable = true\n",
             5,
-            "[[spaces]] is not supported by this version"),
+            "name is missing in [[spaces]]"),
+        bad(
+            "space twice",
+            CHILD + "[[spaces]]\nname = \"default\"\n[[spaces]]\nname = \"default\"\n",
+            8,
+            "[[spaces]] has \"default\" twice"),
+        bad(
+            "unknown key of a space",
+            CHILD + "[[spaces]]\nname = \"default\"\ndurabel = true\n",
+            7,
+            "unknown key \"durabel\""),
+        bad(
+            "durable space that is no boolean",
+            CHILD + "[[spaces]]\nname = \"default\"\ndurable = \"yes\"\n",
+            7,
+            "durable"),
         bad(
             "links",
             CHILD + "[[service_links]]\nname = \"x\"\n",

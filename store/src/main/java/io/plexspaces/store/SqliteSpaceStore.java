@@ -201,6 +201,9 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
   /** The log wants everything below {@code position} to be released. */
   void wanted(long position) {
     wanted = position;
+    if (!started) {
+      return; // all that the log holds is applied as soon as it is known
+    }
     List<StoredSpace> late = new ArrayList<>();
     for (StoredSpace s : spaces.values()) {
       if (s.needed() < position) {
