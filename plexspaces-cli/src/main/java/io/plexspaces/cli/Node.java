@@ -4,20 +4,25 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.MemoryBudget;
+import io.plexspaces.api.journal.SpaceStore;
 import io.plexspaces.api.store.AppStore;
 import io.plexspaces.deployer.AppConfigReader;
 import io.plexspaces.deployer.AppDeployer;
 import io.plexspaces.engine.ActorEngine;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.Engine;
+import io.plexspaces.engine.plan.AppPlan;
 import io.plexspaces.engine.plan.LimitsPlan;
 import io.plexspaces.gateway.Gateway;
 import io.plexspaces.gateway.GatewayConfig;
 import io.plexspaces.gateway.MicrometerTelemetry;
 import io.plexspaces.store.DataDirectory;
+import io.plexspaces.store.NodeLog;
 import io.plexspaces.store.SqliteAppStore;
 import io.plexspaces.store.SqliteJournalStore;
+import io.plexspaces.store.SqliteSpaceStore;
 import io.plexspaces.store.StoreOptions;
+import io.plexspaces.store.log.LogOptions;
 import io.plexspaces.tuplespace.TupleSpaceOperations;
 import io.plexspaces.tuplespace.TupleSpaces;
 import java.io.IOException;
@@ -107,14 +112,18 @@ public final class Node implements AutoCloseable {
     polyglot.forEach(this::keep);
     InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
+    NodeLog log = keep(new NodeLog(data, LogOptions.DEFAULT, clock));
     SqliteJournalStore journals =
-        keep(new SqliteJournalStore(data, StoreOptions.DEFAULT, metrics, clock));
+        keep(new SqliteJournalStore(data, log, StoreOptions.DEFAULT, metrics, clock));
+    SqliteSpaceStore tuples = keep(new SqliteSpaceStore(data, log, StoreOptions.DEFAULT, clock));
+    log.start();
     TupleSpaces spaces =
         new TupleSpaces(metrics, System::nanoTime, random, TupleSpaces.DEFAULT_MAX_BYTES);
     ActorEngine engine =
         ActorEngine.builder()
             .operations(new TupleSpaceOperations(spaces).operations())
             .journals(journals)
+            .spaces(tuples)
             .telemetry(metrics)
             .clock(clock)
             .random(random)
@@ -126,6 +135,8 @@ public final class Node implements AutoCloseable {
             AppDeployer.builder(engine, apps, journals)
                 .guests(guests)
                 .polyglot(polyglot, config.polyglotTenants()::contains)
+                .spaces(tuples)
+                .whenStarting(plan -> openSpaces(plan, spaces, tuples, clock))
                 .whenGone(spaces::remove)
                 .defaults(
                     new AppConfigReader.Defaults(LimitsPlan.DEFAULT, config.idempotencyRetention()))
@@ -157,6 +168,35 @@ public final class Node implements AutoCloseable {
           ErrorCode.UNAVAILABLE, "cannot write node.json in " + dataDirectory + ": " + e, e);
     }
     keep(() -> NodeFile.delete(dataDirectory));
+  }
+
+  /**
+   * A durable space is loaded while the app starts. One that cannot be used keeps nobody from
+   * starting: its operations answer with the reason.
+   */
+  private static void openSpaces(
+      AppPlan plan, TupleSpaces spaces, SpaceStore store, InstantSource clock) {
+    if (!plan.durableSpaces().contains(AppPlan.DEFAULT_SPACE)) {
+      spaces.inMemory(plan.app());
+      return;
+    }
+    spaces.durable(plan.app(), store, clock);
+    Thread.ofVirtual()
+        .name("load-space")
+        .start(() -> {
+          try {
+            spaces.load(plan.app());
+          } catch (HostException e) {
+            LOG.log(
+                Level.ERROR,
+                "the tuples of app "
+                    + plan.app()
+                    + " could not be loaded, so its tuple operations answer "
+                    + e.code()
+                    + ": "
+                    + e.error().message());
+          }
+        });
   }
 
   private void count(Engine engine, AppStore apps) {

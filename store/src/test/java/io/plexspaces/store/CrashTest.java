@@ -144,11 +144,11 @@ class CrashTest {
   }
 
   private Optional<Path> shim() throws IOException, InterruptedException {
-    Path source = root.resolve("sync_log.c");
-    try (var in = CrashTest.class.getResourceAsStream("/sync_log.c")) {
+    Path source = root.resolve("disk_log.c");
+    try (var in = CrashTest.class.getResourceAsStream("/disk_log.c")) {
       Files.write(source, java.util.Objects.requireNonNull(in).readAllBytes());
     }
-    Path library = root.resolve("sync_log.so");
+    Path library = root.resolve("disk_log.so");
     return System.getProperty("os.name").equals("Linux")
             && runs("cc", "-shared", "-fPIC", "-O1", "-o", library.toString(), source.toString())
         ? Optional.of(library)

@@ -124,7 +124,7 @@ final class Activation {
       if (state != null) {
         restore(guest, state, turn);
       }
-      requirePersisted(turn);
+      persist(turn);
       turn.end();
       DurableTimers reminders = cell.reminders();
       if (reminders != null) {
@@ -148,7 +148,7 @@ final class Activation {
   }
 
   /** What an actor without a journal did to durable spaces is on disk before it is committed. */
-  private void requirePersisted(Turn turn) {
+  private void persist(Turn turn) {
     HostError failure = cell.isDurable() ? null : turn.persistTuples();
     if (failure != null) {
       throw new HostException(failure);
@@ -227,7 +227,7 @@ final class Activation {
           guest.call(
               GuestOp.TERMINATE, Frame.of(Value.Obj.builder().put("reason", reason).build()), turn);
       if (r.error() == null) {
-        requirePersisted(turn);
+        persist(turn);
       }
       turn.end();
       if (r.error() == null) {

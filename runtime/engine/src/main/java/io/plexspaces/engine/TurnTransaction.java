@@ -2,7 +2,6 @@ package io.plexspaces.engine;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
-import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
@@ -17,8 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -85,45 +82,6 @@ final class TurnTransaction {
       }
     }
     return all;
-  }
-
-  /**
-   * Has what participants want on disk written there, where no record of the turn carries it: the
-   * actor is not durable. The turn waits, since who gets its answer may rely on it. Once, before
-   * the turn's end.
-   *
-   * @return why it could not be written: then the turn has failed; null if it is there
-   */
-  @Nullable HostError persistTuples(Turn turn) {
-    List<TupleChange> changes = tupleChanges();
-    if (changes.isEmpty()) {
-      return null;
-    }
-    CompletableFuture<Optional<HostException>> written = new CompletableFuture<>();
-    // Not to be interrupted: whether it is on disk decides whether the turn was.
-    Optional<HostException> failure =
-        turn.await(
-            ActorCell.NOBODY,
-            () -> {
-              cell.app()
-                  .engine()
-                  .spaces()
-                  .append(cell.id().app(), changes, f -> written.complete(Optional.ofNullable(f)));
-              return written.join();
-            });
-    if (failure.isEmpty()) {
-      return null;
-    }
-    HostError why = failure.get().error();
-    HostError error =
-        new HostError(
-            why.code(),
-            "the turn could not be committed: " + why.message(),
-            why.retryable(),
-            why.details(),
-            false);
-    turn.note(error);
-    return error;
   }
 
   /** By the thread that knows how the commit ended. */
