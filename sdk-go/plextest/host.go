@@ -238,11 +238,13 @@ func (n *Node) timer(t *turn, operation string, h map[string]any, body []byte) (
 		return nil, nil
 	}
 	m := n.sent(t, h, body)
-	if _, err := n.checkSent(m); err != nil {
-		return nil, err
-	}
 	first, following, err := n.timerRule(operation, h)
 	if err != nil {
+		return nil, err
+	}
+	told := *m
+	told.body = n.withDue(m, first)
+	if _, err := n.checkSent(&told); err != nil {
 		return nil, err
 	}
 	n.next++

@@ -31,7 +31,9 @@ function timer(node, turn, first, { target, op, content_type }, body, following)
       start(following(due));
     }
   };
-  node.checkSent(target, op, body);
+  if (content_type !== undefined || told(node, target, op, body, first) === body) {
+    node.checkSent(target, op, body);
+  }
   later(turn, () => start(first));
   return id;
 }

@@ -271,7 +271,7 @@ impl Inner {
     }
 
     /// Tells the receiver when a message was due, where its payload has room for that.
-    fn tell_due(&self, sent: &mut Sent, due_ms: i64) {
+    pub fn tell_due(&self, sent: &mut Sent, due_ms: i64) {
         let mut told = sent.message.clone();
         if told.body.is_empty() {
             told.body = b"{}".to_vec();

@@ -210,7 +210,13 @@ impl Operations<'_> {
         let now = self.world.now_ms.get();
         let due_ms = delay_ms.map(|ms| now + ms).or_else(|| rule.next(now)).unwrap_or(now);
         let id = format!("timer-{}", self.world.next_id());
-        let timer = Timer { id: id.clone(), due_ms, rule, sent: Some(self.sent(self.text("target")?)?) };
+        let sent = Sent::new(self.world.resolve(self.text("target")?)?, self.message()?);
+        let mut told = sent.clone();
+        self.world.tell_due(&mut told, due_ms);
+        if let Ok(operation) = self.world.operation(&told.target, &told.message.op) {
+            self.world.check_input(&operation, &told.message)?;
+        }
+        let timer = Timer { id: id.clone(), due_ms, rule, sent: Some(sent) };
         self.world.later(move |w| w.timers.borrow_mut().push(timer));
         Ok(Value::from(id))
     }

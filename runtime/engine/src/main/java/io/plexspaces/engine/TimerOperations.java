@@ -77,11 +77,20 @@ final class TimerOperations {
     String target = app.addressOf(args.string("target"));
     String op = args.string("op");
     Payload payload = MessagingOperations.payload(request, args);
-    app.engine().checkEffect(app, target, op, payload);
+    check(app, target, op, payload, due);
     TurnTimers timers = of(turn);
     String id = timers.nextId(turn);
     timers.add(turn, new TimerChange.Set(id, due, target, op, payload, rule.text()));
     return Frame.ofBody(Json.write(new Value.Str(id)));
+  }
+
+  /** The operation takes the payload with the time it was due, or else without. */
+  private static void check(AppRuntime app, String target, String op, Payload payload, long due) {
+    try {
+      app.engine().checkEffect(app, target, op, DuePayload.with(payload, due));
+    } catch (HostException e) {
+      app.engine().checkEffect(app, target, op, payload);
+    }
   }
 
   private static Frame cancel(Turn turn, Frame request) {

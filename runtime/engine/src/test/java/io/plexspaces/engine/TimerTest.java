@@ -9,6 +9,7 @@ import static io.plexspaces.engine.TestApps.durable;
 import static io.plexspaces.engine.TestApps.id;
 import static io.plexspaces.engine.TestApps.idleAfter;
 import static io.plexspaces.engine.TestApps.json;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,6 +20,8 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.ModuleDescription.Kind;
+import io.plexspaces.api.guest.ModuleDescription.Operation;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.api.journal.TurnRecord;
@@ -440,6 +443,37 @@ class TimerTest {
     }
   }
 
+  /** One that needs to know when it was due, one that takes no further field, and one that is refused. */
+  @Test
+  void thePayloadIsCheckedAsItWillBe() throws Exception {
+    Value.Obj needs = Json.readObject("{\"required\":[\"due_ms\"]}".getBytes(UTF_8));
+    Value.Obj closed =
+        Json.readObject(
+            "{\"properties\":{\"n\":{\"type\":\"integer\"}},\"additionalProperties\":false}"
+                .getBytes(UTF_8));
+    engine.stop(APP, Duration.ZERO);
+    engine.start(
+        plan(ON_DEMAND),
+        NativeModule.builder()
+            .described(
+                "bell",
+                Bell::new,
+                new Operation("do", Kind.CALL, false, null, null, ""),
+                new Operation("needs", Kind.CALL, false, needs, null, ""),
+                new Operation("closed", Kind.CALL, false, closed, null, ""))
+            .build());
+    String set =
+        "{\"call\":\"send_after\",\"args\":{\"delay_ms\":1,\"target\":\"bell/a\",\"op\":\"%s\"},\"body\":%s}";
+    ask("bell/a", set.formatted("needs", "{}"));
+    ask("bell/a", set.formatted("closed", "{\"n\":1}"));
+    assertThatThrownBy(() -> ask("bell/a", set.formatted("closed", "{\"n\":\"x\"}")))
+        .hasMessageContaining("n must be");
+    advance(1);
+    assertThat(List.of(next(), next()))
+        .containsExactlyInAnyOrder(
+            "app/bell/a needs {\"due_ms\":" + (START + 1) + "}", "app/bell/a closed {\"n\":1}");
+  }
+
   // ---- missed, late, in step
 
   @Test
@@ -662,7 +696,7 @@ class TimerTest {
             {"init": {"call": "send_every",
                       "args": {"period_ms": 1000, "target": "bell/main", "op": "ring"}}}
             """
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                .getBytes(UTF_8));
     for (ActorPlan plan : List.of(durable(), actor())) {
       engine.stop(APP, Duration.ZERO);
       journals.purge(APP);
