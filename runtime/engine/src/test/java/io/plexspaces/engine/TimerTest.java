@@ -443,7 +443,10 @@ class TimerTest {
     }
   }
 
-  /** One that needs to know when it was due, one that takes no further field, and one that is refused. */
+  /**
+   * One that needs to know when it was due, one that takes no further field, and one that is
+   * refused.
+   */
   @Test
   void thePayloadIsCheckedAsItWillBe() throws Exception {
     Value.Obj needs = Json.readObject("{\"required\":[\"due_ms\"]}".getBytes(UTF_8));
