@@ -21,9 +21,7 @@ final class BehavioursOfTimers {
             "`send_after`, `send_every`, `schedule_cron` and `cancel_timer` in memory",
             p -> timers(p, p.fresh())),
         Behaviour.of(
-            TIMERS,
-            "The same of a durable actor: reminders",
-            p -> timers(p, p.freshStrict())),
+            TIMERS, "The same of a durable actor: reminders", p -> timers(p, p.freshStrict())),
         Behaviour.of(
             TIMERS,
             "What can be no timer is refused when it is set",

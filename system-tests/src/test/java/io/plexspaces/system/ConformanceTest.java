@@ -93,7 +93,8 @@ class ConformanceTest {
             DynamicTest.dynamicTest(
                 "docs/languages.md says what was seen", this::thePageSaysWhatWasSeen),
             DynamicTest.dynamicTest(
-                "durable state and reminders of every language outlive kill -9", this::killAndCompare));
+                "durable state and reminders of every language outlive kill -9",
+                this::killAndCompare));
     return Stream.concat(
         languages, Stream.of(DynamicContainer.dynamicContainer("all", afterwards)));
   }
@@ -183,8 +184,7 @@ class ConformanceTest {
     }
     // What fell due while the node was away, or is due now, has come once.
     for (GuestLanguage l : states.keySet()) {
-      var _ =
-          BehavioursOfTimers.await(new Probe(node, l), kept(l), "[\"reminded\"]"::equals);
+      var _ = BehavioursOfTimers.await(new Probe(node, l), kept(l), "[\"reminded\"]"::equals);
     }
   }
 

@@ -54,6 +54,11 @@ final class DurableTimers {
     return size;
   }
 
+  /** What their payloads take; of the worker that runs the cell. */
+  long bytes() {
+    return timers.bytes();
+  }
+
   boolean has(TimerChange.Set wanted) {
     return timers.has(wanted);
   }

@@ -470,11 +470,33 @@ class TimerTest {
     ask("bell/a", set.formatted("needs", "{}"));
     ask("bell/a", set.formatted("closed", "{\"n\":1}"));
     assertThatThrownBy(() -> ask("bell/a", set.formatted("closed", "{\"n\":\"x\"}")))
-        .hasMessageContaining("n must be");
+        .hasMessageContaining("must be an integer");
     advance(1);
     assertThat(List.of(next(), next()))
         .containsExactlyInAnyOrder(
             "app/bell/a needs {\"due_ms\":" + (START + 1) + "}", "app/bell/a closed {\"n\":1}");
+  }
+
+  @Test
+  void thePayloadsOfAnActorsTimersHaveALimit() {
+    String big = "{\"x\":\"" + "x".repeat(6 << 20) + "\"}";
+    for (ActorPlan plan : List.of(ON_DEMAND, idleAfter(Duration.ofDays(1), false))) {
+      engine.stop(APP, Duration.ZERO);
+      journals.purge(APP);
+      engine.start(plan(plan), module());
+      String first = after("bell/a", 1000, "bell/a", big);
+      after("bell/a", 1000, "bell/a", big);
+      assertThatThrownBy(() -> after("bell/a", 1000, "bell/a", big))
+          .isInstanceOfSatisfying(
+              HostException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED))
+          .hasMessageContaining("16 MiB");
+      if (plan.durability() == null) {
+        continue; // this guest cannot roll back, so its memory is gone; the rest is the same
+      }
+      ask("bell/a", "{\"call\": \"cancel_timer\", \"args\": {\"id\": \"" + first + "\"}}");
+      var _ = after("bell/a", 1000, "bell/a", big);
+    }
   }
 
   // ---- missed, late, in step
