@@ -162,8 +162,7 @@ final class TimerOperations {
                 + " timers already: cancel some, or let one timer serve many things");
       }
       bytes += payload.size();
-      long kept =
-          durable != null ? durable.bytes() : cell.app().memoryTimers().bytes(cell.id());
+      long kept = durable != null ? durable.bytes() : cell.app().memoryTimers().bytes(cell.id());
       if (kept + bytes > Timers.MAX_BYTES_PER_ACTOR) {
         throw new HostException(
             ErrorCode.RESOURCE_EXHAUSTED,
