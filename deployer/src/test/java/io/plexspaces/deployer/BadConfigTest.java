@@ -22,7 +22,9 @@ class BadConfigTest {
           Json.read(
               """
               {"abi":1,"sdk":"test/1","types":[
-               {"name":"retriever"},{"name":"counter"},{"name":"session"},
+               {"name":"retriever"},{"name":"counter","operations":[
+               {"name":"increment"},{"name":"get","kind":"query"},{"name":"watch","stream":true},
+               {"name":"add","input":{"type":"object","required":["by"]}}]},{"name":"session"},
                {"name":"gate","behavior":"GenFSM"}]}
               """));
 
@@ -274,7 +276,17 @@ class BadConfigTest {
             "facets" + of + " must be an array of tables, it is a table"),
         badFacet("priority = 1", "type is missing in facets of [[supervisor.children]] \"one\""),
         badFacet("type = \"durabilty\"", "it is \"durabilty\", did you mean \"durability\"?"),
-        badFacet("type = \"timer\"", "op is missing in facet \"timer\" of"),
+        badFacet(
+            "type = \"timer\"",
+            "facet \"timer\" of [[supervisor.children]] \"one\" needs config = { op = \"..\", every ="),
+        badFacet(
+            "type = \"timer\", config = { every = \"1m\" }", "op is missing in facet \"timer\" of"),
+        badFacet(
+            "type = \"timer\", config = { op = \"watch\", every = \"1m\" }",
+            "which streams its values"),
+        badFacet(
+            "type = \"timer\", config = { op = \"add\", every = \"1m\" }",
+            "cannot be called by a timer, whose payload is {\"due_ms\": ..}: "),
         badFacet(
             "type = \"timer\", config = { op = \"increment\" }",
             "needs every = \"10m\" or cron = \"0 9 * * MON-FRI\""),
