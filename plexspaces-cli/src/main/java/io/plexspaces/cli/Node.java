@@ -5,6 +5,7 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.store.AppStore;
+import io.plexspaces.api.upkeep.Upkeep;
 import io.plexspaces.deployer.AppConfigReader;
 import io.plexspaces.deployer.AppDeployer;
 import io.plexspaces.engine.ActorEngine;
@@ -17,7 +18,9 @@ import io.plexspaces.gateway.MicrometerTelemetry;
 import io.plexspaces.store.DataDirectory;
 import io.plexspaces.store.SqliteAppStore;
 import io.plexspaces.store.SqliteJournalStore;
+import io.plexspaces.store.StoreBackups;
 import io.plexspaces.store.StoreOptions;
+import io.plexspaces.store.StoreUpkeep;
 import io.plexspaces.tuplespace.TupleSpaceOperations;
 import io.plexspaces.tuplespace.TupleSpaces;
 import java.io.IOException;
@@ -136,6 +139,11 @@ public final class Node implements AutoCloseable {
     metrics.observe(engine, spaces::size);
     deployer.resume();
     count(engine, apps);
+    StoreUpkeep upkeep = keep(StoreUpkeep.of(data, journals));
+    StoreBackups backups =
+        keep(
+            new StoreBackups(
+                data, journals, config.backupDirectory(), config.id(), Build.version(), clock));
     Gateway gateway =
         keep(
             Gateway.start(
@@ -147,6 +155,7 @@ public final class Node implements AutoCloseable {
                     REQUEST_DRAIN),
                 engine,
                 deployer,
+                new Upkeep(upkeep, upkeep, backups),
                 metrics,
                 () -> true));
     port = gateway.port();

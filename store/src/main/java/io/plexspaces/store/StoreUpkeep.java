@@ -87,6 +87,11 @@ public final class StoreUpkeep implements JournalViews, Verification, AutoClosea
   }
 
   @Override
+  public Optional<Letter> deadLetter(ActorId actor, long number) {
+    return read(actor, i -> i.deadLetter(number));
+  }
+
+  @Override
   public Optional<Value.Obj> timers(ActorId actor, boolean payloads) {
     return read(actor, i -> Optional.of(i.timers(actor.address(), payloads)));
   }
@@ -107,11 +112,11 @@ public final class StoreUpkeep implements JournalViews, Verification, AutoClosea
     return pool.call(() -> new NodeCheck(data, tree, access).run(scope));
   }
 
-  private interface Reading {
-    Optional<Value.Obj> of(JournalInspector i) throws SQLException;
+  private interface Reading<T> {
+    Optional<T> of(JournalInspector i) throws SQLException;
   }
 
-  private Optional<Value.Obj> read(ActorId actor, Reading reading) {
+  private <T> Optional<T> read(ActorId actor, Reading<T> reading) {
     access.settle(actor);
     return pool.call(() -> {
       Path file = tree.path(actor);
