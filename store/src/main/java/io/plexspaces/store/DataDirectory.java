@@ -23,7 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * <pre>
  * lock                                       held while the node runs; names its process
  * journals/&lt;tenant&gt;/&lt;app&gt;/&lt;type&gt;/&lt;key&gt;.db   one journal per durable actor
- * pending.db                                 actors that may have undelivered effects
+ * log/                                       the commit log, of which the journals follow
+ * pending.db                                 actors that may have work of their own to do
  * apps.db, artifacts/sha256/&lt;digest&gt;         what is deployed
  * cache/modules, cache/native                may be deleted while no node runs
  * </pre>
@@ -120,6 +121,10 @@ public final class DataDirectory implements AutoCloseable {
 
   Path journals() {
     return root.resolve("journals");
+  }
+
+  Path log() {
+    return root.resolve("log");
   }
 
   /** Where trees go that are being deleted; emptied at each start. */

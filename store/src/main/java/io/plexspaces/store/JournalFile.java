@@ -38,7 +38,7 @@ final class JournalFile implements AutoCloseable {
    *     FAILED_PRECONDITION if it was written by a later version
    */
   static JournalFile open(Path path, ActorId actor, SqliteFiles settings) throws SQLException {
-    JournalFile file = new JournalFile(path, settings.open(path, false));
+    JournalFile file = new JournalFile(path, settings.openFollower(path));
     try {
       int format = file.format();
       Optional<ActorId> owner = file.owner();

@@ -41,7 +41,7 @@ final class JournalTree {
 
   /**
    * Makes an empty journal. Its bytes are synced here; its directory entry by SQLite, which syncs
-   * the directory together with the first commit's WAL, before that commit returns.
+   * the directory together with the first page of the file's WAL.
    */
   void create(Path journal) {
     Path directory = parent(journal);
@@ -50,6 +50,24 @@ final class JournalTree {
       String name = String.valueOf(journal.getFileName());
       Path temporary = directory.resolve(name.substring(0, name.length() - 3) + ".new");
       DurableFiles.write(journal, temporary, emptyFile);
+    } catch (IOException e) {
+      throw failed(journal, e);
+    }
+  }
+
+  /**
+   * Removes a journal that is not open; on return it is gone for good. Its WAL goes first: SQLite
+   * would take a WAL without a file for that of the next one.
+   */
+  void remove(Path journal) {
+    try {
+      boolean any = false;
+      for (String suffix : List.of("-wal", "-shm", "-journal", "")) {
+        any |= Files.deleteIfExists(journal.resolveSibling(journal.getFileName() + suffix));
+      }
+      if (any) {
+        DurableFiles.syncDirectory(parent(journal));
+      }
     } catch (IOException e) {
       throw failed(journal, e);
     }

@@ -19,11 +19,21 @@ final class OpenFiles {
   /** The file, its WAL and the WAL's index, and one to spare. */
   private static final int DESCRIPTORS_EACH = 4;
 
+  /** Whose file may be open. */
+  interface Holder {
+    /** Whether the file is not in use; the caller then has it until {@link #unlock}. */
+    boolean tryLock();
+
+    void unlock();
+
+    void closeIdle();
+  }
+
   private final int limit;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** In the order of use, oldest first. */
-  private final Map<SqliteJournal, Boolean> open = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Holder, Boolean> open = new LinkedHashMap<>(16, 0.75f, true);
 
   OpenFiles(int wanted) {
     this.limit = within(wanted);
@@ -46,16 +56,16 @@ final class OpenFiles {
     return wanted;
   }
 
-  /** {@code journal} uses its file now; the caller holds its I/O lock. May close others. */
-  void used(SqliteJournal journal) {
-    List<SqliteJournal> idle = new ArrayList<>(0);
+  /** {@code holder} uses its file now; the caller has locked it. May close others. */
+  void used(Holder holder) {
+    List<Holder> idle = new ArrayList<>(0);
     lock.lock();
     try {
-      open.put(journal, Boolean.TRUE);
-      Iterator<SqliteJournal> oldest = open.keySet().iterator();
+      open.put(holder, Boolean.TRUE);
+      Iterator<Holder> oldest = open.keySet().iterator();
       for (int excess = open.size() - limit; excess > 0 && oldest.hasNext(); ) {
-        SqliteJournal candidate = oldest.next();
-        if (candidate != journal && candidate.tryLockFile()) {
+        Holder candidate = oldest.next();
+        if (!candidate.equals(holder) && candidate.tryLock()) {
           oldest.remove();
           idle.add(candidate);
           excess--;
@@ -64,13 +74,19 @@ final class OpenFiles {
     } finally {
       lock.unlock();
     }
-    idle.forEach(SqliteJournal::closeIdleFileAndUnlock);
+    for (Holder other : idle) {
+      try {
+        other.closeIdle();
+      } finally {
+        other.unlock();
+      }
+    }
   }
 
-  void closed(SqliteJournal journal) {
+  void closed(Holder holder) {
     lock.lock();
     try {
-      open.remove(journal);
+      open.remove(holder);
     } finally {
       lock.unlock();
     }

@@ -11,31 +11,26 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Which actors may have work of their own to do ({@code pending.db}): effects that no receiver has
- * yet, timers and when the first of them falls due. So a restart opens only their journals. The
- * index names an actor before its journal does and forgets it some time after: it names too many,
- * never too few. One thread of its own writes; changes that arrive together share a commit.
- * Thread-safe.
+ * yet, timers and when the first of them falls due. So a restart opens only their journals. What
+ * the commit log holds is not in it: it must be {@linkplain #flush flushed} before that is
+ * released, and then names too many perhaps, never too few. One thread of its own writes; what
+ * waits together shares a commit. Thread-safe.
  */
 final class PendingIndex implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PendingIndex.class.getName());
   static final int FORMAT = 2;
-
-  private sealed interface Change {
-    record Put(ActorId actor, Work work) implements Change {}
-
-    record Remove(ActorId actor) implements Change {}
-
-    record RemoveApp(AppId app) implements Change {}
-  }
 
   /**
    * @param effects whether there may be effects that no receiver has
@@ -49,17 +44,21 @@ final class PendingIndex implements AutoCloseable {
     }
   }
 
-  private record Queued(Change change, CompletableFuture<Void> done) {}
-
   private final Path path;
   private final IoPool thread = new IoPool("store-pending", 1);
   private final Connection connection;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** As it will be when what is queued is written. */
-  private final Map<ActorId, Work> marked = new HashMap<>();
+  /** As it will be when all is written. */
+  private final Map<ActorId, Work> wanted = new HashMap<>();
 
-  private List<Queued> queue = new ArrayList<>();
+  /** Of whom the file may say something else. */
+  private Set<ActorId> unwritten = new HashSet<>();
+
+  /** Apps whose rows are to go, before what is unwritten is written. */
+  private Set<AppId> removed = new HashSet<>();
+
+  private List<CompletableFuture<Void>> waiting = new ArrayList<>();
   private boolean scheduled;
 
   private PendingIndex(Path path, Connection connection) {
@@ -109,7 +108,7 @@ final class PendingIndex implements AutoCloseable {
         for (AppId app : rebuildFrom.apps()) {
           for (ActorId actor : rebuildFrom.actors(app)) {
             // What is not known may be due at any time.
-            write(new Change.Put(actor, new Work(true, 0)));
+            write(actor, new Work(true, 0));
           }
         }
       }
@@ -120,7 +119,7 @@ final class PendingIndex implements AutoCloseable {
                   + Long.MAX_VALUE
                   + ") from pending")) {
         while (r.next()) {
-          marked.put(
+          wanted.put(
               new ActorId(
                   new AppId(r.getString(1), r.getString(2)), r.getString(3), r.getString(4)),
               new Work(r.getBoolean(5), r.getLong(6)));
@@ -143,60 +142,68 @@ final class PendingIndex implements AutoCloseable {
     s.execute("pragma user_version = " + FORMAT);
   }
 
-  /**
-   * Returns when the index says on disk that the actor may have {@code work}, beside what it says
-   * already. Calls for one actor come from one thread at a time.
-   *
-   * @throws HostException UNAVAILABLE if it cannot be written
-   */
+  /** The actor may have {@code work}, beside what the index says already; on disk some time. */
   void cover(ActorId actor, Work work) {
-    CompletableFuture<Void> done;
     lock.lock();
     try {
-      Work before = marked.getOrDefault(actor, Work.NONE);
-      Work after = before.and(work);
-      if (after.equals(before)) {
-        return;
-      }
-      marked.put(actor, after);
-      done = enqueue(new Change.Put(actor, after));
+      put(actor, wanted.getOrDefault(actor, Work.NONE).and(work));
     } finally {
       lock.unlock();
     }
-    IoPool.await(done);
   }
 
-  /** The actor has just {@code work}, which it was covered for; written some time. */
+  /** The actor has just {@code work}; on disk some time. */
   void settle(ActorId actor, Work work) {
     lock.lock();
     try {
-      Work before = marked.getOrDefault(actor, Work.NONE);
-      if (work.equals(before)) {
-        return;
-      }
-      // Nobody waits: a failure is logged, and leaves a name too many.
-      if (work.equals(Work.NONE)) {
-        marked.remove(actor);
-        var _ = enqueue(new Change.Remove(actor));
-      } else {
-        marked.put(actor, work);
-        var _ = enqueue(new Change.Put(actor, work));
-      }
+      put(actor, work);
     } finally {
       lock.unlock();
     }
   }
 
+  /** The caller holds the lock. */
+  private void put(ActorId actor, Work work) {
+    if (work.equals(wanted.getOrDefault(actor, Work.NONE))) {
+      return;
+    }
+    if (work.equals(Work.NONE)) {
+      wanted.remove(actor);
+    } else {
+      wanted.put(actor, work);
+    }
+    unwritten.add(actor);
+    schedule();
+  }
+
+  /** On disk some time. */
   void removeApp(AppId app) {
-    CompletableFuture<Void> done;
     lock.lock();
     try {
-      marked.keySet().removeIf(a -> a.app().equals(app));
-      done = enqueue(new Change.RemoveApp(app));
+      wanted.keySet().removeIf(a -> a.app().equals(app));
+      unwritten.removeIf(a -> a.app().equals(app));
+      removed.add(app);
+      schedule();
     } finally {
       lock.unlock();
     }
-    IoPool.await(done);
+  }
+
+  /**
+   * Returns when all that was said so far is on disk.
+   *
+   * @throws HostException UNAVAILABLE naming the file if it cannot be written
+   */
+  void flush() {
+    CompletableFuture<Void> written = new CompletableFuture<>();
+    lock.lock();
+    try {
+      waiting.add(written);
+      schedule();
+    } finally {
+      lock.unlock();
+    }
+    IoPool.await(written);
   }
 
   /** What the index says of the actors of an app. */
@@ -204,7 +211,7 @@ final class PendingIndex implements AutoCloseable {
     lock.lock();
     try {
       Map<ActorId, Work> found = new HashMap<>();
-      marked.forEach((actor, work) -> {
+      wanted.forEach((actor, work) -> {
         if (actor.app().equals(app)) {
           found.put(actor, work);
         }
@@ -216,41 +223,59 @@ final class PendingIndex implements AutoCloseable {
   }
 
   /** The caller holds the lock. */
-  private CompletableFuture<Void> enqueue(Change change) {
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    queue.add(new Queued(change, done));
+  private void schedule() {
     if (!scheduled) {
       thread.execute(this::drain);
       scheduled = true;
     }
-    return done;
   }
 
   private void drain() {
-    List<Queued> batch;
+    Set<AppId> apps;
+    Map<ActorId, Work> rows = new HashMap<>();
+    List<CompletableFuture<Void>> told;
     lock.lock();
     try {
-      batch = queue;
-      queue = new ArrayList<>();
+      apps = removed;
+      removed = new HashSet<>();
+      unwritten.forEach(a -> rows.put(a, wanted.getOrDefault(a, Work.NONE)));
+      unwritten = new HashSet<>();
+      told = waiting;
+      waiting = new ArrayList<>();
       scheduled = false;
     } finally {
       lock.unlock();
     }
     try {
-      commit(batch);
+      if (!apps.isEmpty() || !rows.isEmpty()) {
+        commit(apps, rows);
+      }
     } catch (SQLException e) {
-      failed(batch, SqliteErrors.of(path, e));
+      HostException failure = SqliteErrors.of(path, e);
+      LOG.log(System.Logger.Level.WARNING, "pending index", failure);
+      lock.lock();
+      try {
+        // To be written with what comes next. Rows that are too many do no harm.
+        removed.addAll(apps);
+        unwritten.addAll(rows.keySet());
+      } finally {
+        lock.unlock();
+      }
+      told.forEach(f -> f.completeExceptionally(failure));
       return;
     }
-    batch.forEach(q -> q.done().complete(null));
+    told.forEach(f -> f.complete(null));
   }
 
-  private void commit(List<Queued> batch) throws SQLException {
+  private void commit(Set<AppId> apps, Map<ActorId, Work> rows) throws SQLException {
     try (Statement s = connection.createStatement()) {
       s.execute("begin immediate");
       try {
-        for (Queued q : batch) {
-          write(q.change());
+        for (AppId app : apps) {
+          remove(app);
+        }
+        for (Map.Entry<ActorId, Work> row : rows.entrySet()) {
+          write(row.getKey(), row.getValue());
         }
         s.execute("commit");
       } catch (SQLException e) {
@@ -268,57 +293,37 @@ final class PendingIndex implements AutoCloseable {
     }
   }
 
-  private void failed(List<Queued> batch, HostException failure) {
-    LOG.log(System.Logger.Level.WARNING, "pending index", failure);
-    lock.lock();
-    try {
-      for (Queued q : batch) {
-        // Nothing is known of what the file says: the next cover writes.
-        switch (q.change()) {
-          case Change.Put p -> marked.remove(p.actor());
-          case Change.Remove r -> marked.put(r.actor(), new Work(true, 0));
-          case Change.RemoveApp _ -> {}
-        }
-      }
-    } finally {
-      lock.unlock();
+  private void remove(AppId app) throws SQLException {
+    try (PreparedStatement s =
+        connection.prepareStatement("delete from pending where tenant = ? and app = ?")) {
+      s.setString(1, app.tenant());
+      s.setString(2, app.name());
+      s.executeUpdate();
     }
-    batch.forEach(q -> q.done().completeExceptionally(failure));
   }
 
-  private void write(Change change) throws SQLException {
-    switch (change) {
-      case Change.Put p -> {
-        try (PreparedStatement s =
-            connection.prepareStatement(
-                "insert or replace into pending (tenant, app, type, key, effects, due)"
-                    + " values (?, ?, ?, ?, ?, ?)")) {
-          name(s, p.actor());
-          s.setBoolean(5, p.work().effects());
-          if (p.work().dueMillis() == Long.MAX_VALUE) {
-            s.setNull(6, java.sql.Types.INTEGER);
-          } else {
-            s.setLong(6, p.work().dueMillis());
-          }
-          s.executeUpdate();
-        }
+  private void write(ActorId actor, Work work) throws SQLException {
+    if (work.equals(Work.NONE)) {
+      try (PreparedStatement s =
+          connection.prepareStatement(
+              "delete from pending where tenant = ? and app = ? and type = ? and key = ?")) {
+        name(s, actor);
+        s.executeUpdate();
       }
-      case Change.Remove r -> {
-        try (PreparedStatement s =
-            connection.prepareStatement(
-                "delete from pending where tenant = ? and app = ? and type = ? and key = ?")) {
-          name(s, r.actor());
-          s.executeUpdate();
-        }
+      return;
+    }
+    try (PreparedStatement s =
+        connection.prepareStatement(
+            "insert or replace into pending (tenant, app, type, key, effects, due)"
+                + " values (?, ?, ?, ?, ?, ?)")) {
+      name(s, actor);
+      s.setBoolean(5, work.effects());
+      if (work.dueMillis() == Long.MAX_VALUE) {
+        s.setNull(6, Types.INTEGER);
+      } else {
+        s.setLong(6, work.dueMillis());
       }
-      case Change.RemoveApp a -> {
-        try (PreparedStatement s =
-            connection.prepareStatement("delete from pending where tenant = ? and app = ?")) {
-          s.setString(1, a.app().tenant());
-          s.setString(2, a.app().name());
-          s.executeUpdate();
-        }
-      }
+      s.executeUpdate();
     }
   }
 

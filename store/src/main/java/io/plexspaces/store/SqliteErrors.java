@@ -36,6 +36,15 @@ final class SqliteErrors {
     };
   }
 
+  /** Whether the disk has no room, or fails: nothing else on it can be written either. */
+  static boolean isNoRoom(HostException e) {
+    return e.getCause() instanceof SQLiteException s
+        && switch (SQLiteErrorCode.getErrorCode(s.getResultCode().code & 0xff)) {
+          case SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY -> true;
+          default -> false;
+        };
+  }
+
   private static HostException error(ErrorCode code, Path file, String what, Exception e) {
     return new HostException(code, file + " " + what, e);
   }

@@ -10,7 +10,8 @@ import org.sqlite.SQLiteOpenMode;
 
 /**
  * How every SQLite file is opened: WAL, so that an outside {@code sqlite3} reads while the node
- * writes, and a sync before each commit returns.
+ * writes. A file of its own is synced before each commit returns; one that follows the log is when
+ * that is asked for.
  *
  * @param durable false only in tests that prove that a missing sync is noticed
  * @param maxPages 0, or the size in pages at which tests have the disk full
@@ -29,15 +30,31 @@ record SqliteFiles(Duration busyTimeout, boolean durable, int maxPages) {
     return new SqliteFiles(options.busyTimeout(), true, 0);
   }
 
+  /** Opens a file that follows the log, which must exist: a commit is consistent, not synced. */
+  Connection openFollower(Path file) throws SQLException {
+    return open(file, false, SQLiteConfig.SynchronousMode.NORMAL);
+  }
+
+  /** From here on each commit of a follower is synced, and with it all before it; or not. */
+  void syncCommits(JournalFile f, boolean yes) throws SQLException {
+    if (durable) {
+      f.statement("pragma synchronous = " + (yes ? "full" : "normal")).execute();
+    }
+  }
+
   /** Opens a file, which must exist unless {@code create}. */
   Connection open(Path file, boolean create) throws SQLException {
+    return open(file, create, SQLiteConfig.SynchronousMode.FULL);
+  }
+
+  private Connection open(Path file, boolean create, SQLiteConfig.SynchronousMode synchronous)
+      throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     if (!create) {
       config.resetOpenMode(SQLiteOpenMode.CREATE);
     }
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    config.setSynchronous(
-        durable ? SQLiteConfig.SynchronousMode.FULL : SQLiteConfig.SynchronousMode.OFF);
+    config.setSynchronous(durable ? synchronous : SQLiteConfig.SynchronousMode.OFF);
     config.setBusyTimeout(Math.toIntExact(busyTimeout.toMillis()));
     config.setCacheSize(-CACHE_KIB);
     Connection connection = config.createConnection("jdbc:sqlite:" + file);

@@ -41,6 +41,11 @@ final class TurnRows {
     s.executeUpdate();
   }
 
+  /** Writes a page without changing anything. */
+  void touch() throws SQLException {
+    file.statement("pragma user_version = " + JournalSchema.FORMAT).execute();
+  }
+
   /**
    * @param state the row for the turn's state, null if it has none
    */

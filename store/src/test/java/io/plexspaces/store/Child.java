@@ -4,6 +4,7 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.JournalOptions;
+import io.plexspaces.store.log.LogOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -93,19 +94,39 @@ final class Child implements AutoCloseable {
     }
   }
 
-  private static SqliteJournalStore open(DataDirectory data, boolean durable) {
-    return new SqliteJournalStore(
-        data,
-        StoreOptions.DEFAULT,
-        Telemetry.NONE,
-        InstantSource.system(),
-        new SqliteFiles(Duration.ofSeconds(2), durable, 0));
+  /** A node's journals, on their log. */
+  private record Opened(NodeLog log, SqliteJournalStore store) implements AutoCloseable {
+    static Opened on(DataDirectory data, boolean durable) {
+      NodeLog log = new NodeLog(data, LogOptions.DEFAULT, InstantSource.system());
+      SqliteJournalStore store =
+          new SqliteJournalStore(
+              data,
+              log,
+              StoreOptions.DEFAULT,
+              Telemetry.NONE,
+              InstantSource.system(),
+              new SqliteFiles(Duration.ofSeconds(2), durable, 0));
+      log.start();
+      return new Opened(log, store);
+    }
+
+    Journal journal(String key) {
+      Journal j = store.journal(Turns.actor(key), JournalOptions.DEFAULT);
+      var _ = j.recover();
+      return j;
+    }
+
+    @Override
+    public void close() {
+      store.close();
+      log.close();
+    }
   }
 
   private static void sequential(Path directory, int turns, boolean durable) {
     try (DataDirectory data = DataDirectory.open(directory);
-        SqliteJournalStore store = open(data, durable);
-        Journal j = store.journal(Turns.actor("a"), JournalOptions.DEFAULT)) {
+        Opened store = Opened.on(data, durable);
+        Journal j = store.journal("a")) {
       for (long seq = 1; seq <= turns; seq++) {
         Turns.commit(j, Turns.turn(seq));
       }
@@ -116,8 +137,8 @@ final class Child implements AutoCloseable {
   /** A turn, a turn with an effect, and then nothing more: no file is closed. */
   private static void effect(Path directory) {
     try (DataDirectory data = DataDirectory.open(directory);
-        SqliteJournalStore store = open(data, true);
-        Journal j = store.journal(Turns.actor("a"), JournalOptions.DEFAULT)) {
+        Opened store = Opened.on(data, true);
+        Journal j = store.journal("a")) {
       Turns.commit(j, Turns.turn(1));
       Turns.commit(j, Turns.turn(2, null, List.of(Turns.effect(2, 0))));
       System.out.println("acknowledged 2");
@@ -129,10 +150,10 @@ final class Child implements AutoCloseable {
   /** Commits to many actors until it is killed, printing each turn after its acknowledgement. */
   private static void forever(Path directory, int actors) {
     try (DataDirectory data = DataDirectory.open(directory);
-        SqliteJournalStore store = open(data, true)) {
+        Opened store = Opened.on(data, true)) {
       List<Journal> journals = new ArrayList<>();
       for (int i = 0; i < actors; i++) {
-        journals.add(store.journal(Turns.actor("a" + i), JournalOptions.DEFAULT));
+        journals.add(store.journal("a" + i));
       }
       for (long seq = 1; ; seq++) {
         for (int i = 0; i < actors; i++) {

@@ -91,7 +91,7 @@ class JournalTest {
       assertThat(j.findTurn(message(2))).contains(full.outcome());
       assertThat(j.findTurn(message(9))).isEmpty();
       assertThat(j.findIdempotent("key")).contains(new IdempotentResult("digest", full.outcome()));
-      assertThat(Store.query(store.file("a"), "select group_concat(op||failed) from step"))
+      assertThat(Store.query(store.settled("a"), "select group_concat(op||failed) from step"))
           .isEqualTo("ask0,kv_get1");
       commit(j, turn(4));
     }
@@ -189,9 +189,7 @@ class JournalTest {
   @Test
   void anIdempotencyKeyAnswersUntilItExpires() {
     try (Store store = new Store(root);
-        Journal j =
-            store.journals.journal(
-                actor("a"), new JournalOptions(1, Duration.ofMillis(100), null))) {
+        Journal j = store.journal("a", new JournalOptions(1, Duration.ofMillis(100), null))) {
       store.now.set(5000);
       commit(j, withKey(turn(1), "order-1", "d1", 5000));
       store.now.set(5099);
@@ -199,7 +197,7 @@ class JournalTest {
       store.now.set(5100);
       assertThat(j.findIdempotent("order-1")).isEmpty();
       commit(j, withKey(turn(2), "order-2", "d2", 5100));
-      assertThat(Store.query(store.file("a"), "select group_concat(key) from idempotency"))
+      assertThat(Store.query(store.settled("a"), "select group_concat(key) from idempotency"))
           .isEqualTo("order-2");
       commit(j, withKey(turn(3), "order-1", "d3", 5100));
       assertThat(j.findIdempotent("order-1").map(IdempotentResult::requestDigest)).contains("d3");
@@ -277,7 +275,8 @@ class JournalTest {
       }
       // An idle file was drained when it was closed.
       assertThat(
-              Store.query(store.file("k0"), "select count(*) from effect where state = 'pending'"))
+              Store.query(
+                  store.settled("k0"), "select count(*) from effect where state = 'pending'"))
           .isEqualTo("0");
     }
   }
@@ -302,17 +301,17 @@ class JournalTest {
         Journal j = store.journal("a")) {
       for (long seq = 1; seq <= 20; seq++) {
         commit(j, turn(seq));
-        assertThat(Store.query(store.file("a"), "select max(seq) from turn"))
+        assertThat(Store.query(store.settled("a"), "select max(seq) from turn"))
             .isEqualTo(Long.toString(seq));
       }
       assertThat(
               Store.query(
-                  store.file("a"),
+                  store.settled("a"),
                   "select cast(bytes as text) from state order by seq desc limit 1"))
           .isEqualTo("{\"n\":20}");
       assertThat(
               Store.query(
-                  store.file("a"), "select tenant||':'||app||'/'||type||'/'||key from meta"))
+                  store.settled("a"), "select tenant||':'||app||'/'||type||'/'||key from meta"))
           .isEqualTo("acme:shop/counter/a");
     }
   }
@@ -325,6 +324,7 @@ class JournalTest {
       Journal theirs =
           store.journals.journal(
               new io.plexspaces.api.ActorId(other, "counter", "a"), JournalOptions.DEFAULT);
+      var _ = theirs.recover();
       commit(mine, turn(1, null, List.of(effect(1, 0))));
       commit(theirs, turn(1));
       assertThatThrownBy(() -> store.journals.purge(APP)).hasMessageContaining("counter/a");

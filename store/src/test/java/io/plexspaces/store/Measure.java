@@ -4,6 +4,7 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.JournalOptions;
+import io.plexspaces.store.log.LogOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,8 +49,11 @@ final class Measure {
           }
         };
     try (DataDirectory data = DataDirectory.open(directory);
+        NodeLog log = new NodeLog(data, LogOptions.DEFAULT, InstantSource.system());
         SqliteJournalStore store =
-            new SqliteJournalStore(data, StoreOptions.DEFAULT, telemetry, InstantSource.system())) {
+            new SqliteJournalStore(
+                data, log, StoreOptions.DEFAULT, telemetry, InstantSource.system())) {
+      log.start();
       Measure m = new Measure(store, commits);
       m.creation();
       m.sequential();
@@ -61,7 +65,9 @@ final class Measure {
   }
 
   private Journal journal(String key) {
-    return store.journal(Turns.actor(key), JournalOptions.DEFAULT);
+    Journal j = store.journal(Turns.actor(key), JournalOptions.DEFAULT);
+    var _ = j.recover();
+    return j;
   }
 
   private void creation() {

@@ -1,6 +1,5 @@
 package io.plexspaces.store;
 
-import static io.plexspaces.store.Turns.actor;
 import static io.plexspaces.store.Turns.commit;
 import static io.plexspaces.store.Turns.turn;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -83,29 +82,31 @@ class StateChainTest {
   void aSmallChangeOfALargeStateIsWrittenAsItsFields(@TempDir Path root) {
     JournalOptions every5 = new JournalOptions(5, Duration.ofHours(1), null);
     try (Store store = new Store(root);
-        Journal j = store.journals.journal(actor("a"), every5)) {
+        Journal j = store.journal("a", every5)) {
       for (long seq = 1; seq <= 9; seq++) {
         commit(j, turn(seq, state(seq)));
       }
       commit(j, turn(10, null));
       assertThat(
               Store.query(
-                  store.file("a"), "select group_concat(seq) from state where kind = 'full'"))
+                  store.settled("a"), "select group_concat(seq) from state where kind = 'full'"))
           .isEqualTo("1,6");
       assertThat(
-              Store.query(store.file("a"), "select cast(bytes as text) from state where seq = 9"))
+              Store.query(
+                  store.settled("a"), "select cast(bytes as text) from state where seq = 9"))
           .isEqualTo("{\"set\":{\"n\":9}}");
     }
     try (Store store = new Store(root);
-        Journal j = store.journals.journal(actor("a"), every5)) {
+        Journal j = store.journal("a", every5)) {
       assertThat(j.recover().state()).isEqualTo(state(9));
       commit(j, turn(11, state(11)));
-      assertThat(Store.query(store.file("a"), "select kind from state where seq = 11"))
+      assertThat(Store.query(store.settled("a"), "select kind from state where seq = 11"))
           .isEqualTo("full");
       commit(j, turn(12, Payload.json("{\"big\":\"" + LONG + "\"}")));
       assertThat(j.recover().state()).isEqualTo(Payload.json("{\"big\":\"" + LONG + "\"}"));
       assertThat(
-              Store.query(store.file("a"), "select cast(bytes as text) from state where seq = 12"))
+              Store.query(
+                  store.settled("a"), "select cast(bytes as text) from state where seq = 12"))
           .isEqualTo("{\"unset\":[\"n\"]}");
     }
   }

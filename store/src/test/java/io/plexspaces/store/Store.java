@@ -6,6 +6,7 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.store.log.LogOptions;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,6 +15,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,7 +24,11 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Store implements AutoCloseable {
   static final SqliteFiles FILES = new SqliteFiles(Duration.ofSeconds(2), true, 0);
 
+  /** Small segments, so that tests see them used again. */
+  static final LogOptions LOG = new LogOptions(1 << 20, 8L << 20);
+
   final DataDirectory data;
+  final NodeLog log;
   final SqliteJournalStore journals;
   final AtomicLong now = new AtomicLong(5000);
 
@@ -42,13 +48,27 @@ final class Store implements AutoCloseable {
             commits.add(turns);
           }
         };
-    journals =
-        new SqliteJournalStore(
-            data, options, telemetry, () -> Instant.ofEpochMilli(now.get()), settings);
+    InstantSource clock = () -> Instant.ofEpochMilli(now.get());
+    log = new NodeLog(data, LOG, clock);
+    journals = new SqliteJournalStore(data, log, options, telemetry, clock, settings);
+    log.start();
   }
 
+  /** The journal of an actor, recovered. */
   Journal journal(String key) {
-    return journals.journal(Turns.actor(key), JournalOptions.DEFAULT);
+    return journal(key, JournalOptions.DEFAULT);
+  }
+
+  Journal journal(String key, JournalOptions options) {
+    Journal j = journals.journal(Turns.actor(key), options);
+    var _ = j.recover();
+    return j;
+  }
+
+  /** Everything that the log has is in the files. */
+  Path settled(String key) {
+    journals.settle();
+    return file(key);
   }
 
   /** The actors that the index names. */

@@ -1,8 +1,11 @@
 package io.plexspaces.store.log;
 
 import io.plexspaces.api.HostException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 
 /**
@@ -13,12 +16,36 @@ import java.util.function.LongConsumer;
  * <p>A <em>position</em> is a number that rises from record to record, for ever. Positions can be
  * compared; their differences mean nothing. 0 is below every position.
  */
-@SuppressWarnings("DoNotCallSuggester") // shape only, for now
 public final class CommitLog implements AutoCloseable {
   /** The largest record: 512 MiB. */
   public static final int MAX_RECORD_BYTES = 512 << 20;
 
-  private CommitLog() {}
+  private final LiveSegments live;
+  private final LogCounters counters = new LogCounters();
+  private final Housekeeping housekeeping;
+  private final LogWriter writer;
+  private final Notifier notifier;
+  private final Thread writerThread;
+  private final Thread notifierThread;
+
+  private final ReentrantLock releasing = new ReentrantLock();
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private CommitLog(
+      LogFiles files, LogOptions options, InstantSource clock, LongConsumer wanted, Recovery found)
+      throws IOException {
+    Control control = found.control();
+    // After a crash the place of the last write may be the one that is not whole.
+    long epoch = control.epochs() + (control.clean() ? 0 : Epochs.ASIDE);
+    this.live = new LiveSegments(found.live());
+    this.housekeeping =
+        new Housekeeping(
+            files, options, found, live, counters, Math.max(epoch, clock.millis() - 1));
+    this.notifier = new Notifier(wanted);
+    this.writer = new LogWriter(files, options, housekeeping, live, notifier, counters, found);
+    this.notifierThread = Thread.ofPlatform().name("commit-log-listeners").daemon().start(notifier);
+    this.writerThread = Thread.ofPlatform().name("commit-log-writer").daemon().start(writer);
+  }
 
   /**
    * Opens the log, making it if there is none, and hands every record that was not released to
@@ -40,7 +67,21 @@ public final class CommitLog implements AutoCloseable {
       InstantSource clock,
       LongConsumer wanted,
       RecordConsumer replay) {
-    throw new UnsupportedOperationException(directory + "" + options + clock + wanted + replay);
+    return open(new DiskFiles(directory), options, clock, wanted, replay);
+  }
+
+  /** Tests bring a disk of their own. */
+  static CommitLog open(
+      LogFiles files,
+      LogOptions options,
+      InstantSource clock,
+      LongConsumer wanted,
+      RecordConsumer replay) {
+    try {
+      return new CommitLog(files, options, clock, wanted, Recovery.run(files, true, replay));
+    } catch (IOException e) {
+      throw LogErrors.unavailable(files.path(""), e);
+    }
   }
 
   /**
@@ -51,19 +92,27 @@ public final class CommitLog implements AutoCloseable {
    * @throws HostException as {@link #open}
    */
   public static long read(Path directory, RecordConsumer replay) {
-    throw new UnsupportedOperationException(directory + "" + replay);
+    return read(new DiskFiles(directory), replay);
+  }
+
+  static long read(LogFiles files, RecordConsumer replay) {
+    try {
+      return Recovery.run(files, false, replay).end();
+    } catch (IOException e) {
+      throw LogErrors.unavailable(files.path(""), e);
+    }
   }
 
   /**
    * A line of records of which none may be kept without those before it: one for each journal, say.
    */
   public Appender appender() {
-    throw new UnsupportedOperationException();
+    return new Line(writer);
   }
 
   /** Appends a record that depends on no other. As {@link Appender#append}. */
   public void append(byte[] record, LogListener listener) {
-    throw new UnsupportedOperationException("" + record.length + listener);
+    writer.append(new Entry(record, listener, null, 0));
   }
 
   /**
@@ -93,7 +142,22 @@ public final class CommitLog implements AutoCloseable {
    * younger ones when the process was killed. Returns at once.
    */
   public void release(long position) {
-    throw new UnsupportedOperationException(Long.toString(position));
+    releasing.lock();
+    try {
+      if (position <= writer.released()) {
+        return;
+      }
+      if (position > writer.end()) {
+        throw new IllegalArgumentException(
+            "position " + position + " is behind the end of the log, " + writer.end());
+      }
+      writer.release(position);
+    } finally {
+      releasing.unlock();
+    }
+    if (!live.released(position).isEmpty()) {
+      housekeeping.note(position, writer.end());
+    }
   }
 
   /**
@@ -101,12 +165,12 @@ public final class CommitLog implements AutoCloseable {
    * fail with {@code failure} instead of waiting.
    */
   public void stalled(HostException failure) {
-    throw new UnsupportedOperationException(failure);
+    writer.stalled(failure);
   }
 
   /** Ends {@link #stalled}. */
   public void resumed() {
-    throw new UnsupportedOperationException();
+    writer.stalled(null);
   }
 
   /**
@@ -114,7 +178,7 @@ public final class CommitLog implements AutoCloseable {
    * replays it.
    */
   public long oldest() {
-    throw new UnsupportedOperationException();
+    return writer.released();
   }
 
   /**
@@ -122,7 +186,7 @@ public final class CommitLog implements AutoCloseable {
    * not above that of any later one.
    */
   public long end() {
-    throw new UnsupportedOperationException();
+    return writer.end();
   }
 
   /**
@@ -133,11 +197,11 @@ public final class CommitLog implements AutoCloseable {
    * @throws HostException UNAVAILABLE naming the file if that write fails
    */
   public long nextEpoch() {
-    throw new UnsupportedOperationException();
+    return housekeeping.epochs().next();
   }
 
   public LogStats stats() {
-    throw new UnsupportedOperationException();
+    return counters.stats(live.bytes(writer.released(), writer.end()));
   }
 
   /**
@@ -146,6 +210,30 @@ public final class CommitLog implements AutoCloseable {
    */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    if (Thread.currentThread().equals(notifierThread)) {
+      throw new IllegalStateException("the commit log cannot be closed by a listener of its own");
+    }
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    writer.close();
+    join(writerThread);
+    notifier.stop();
+    join(notifierThread);
+    housekeeping.close(writer.released(), writer.end());
+  }
+
+  private static void join(Thread t) {
+    boolean interrupted = false;
+    while (t.isAlive()) {
+      try {
+        t.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.store.log;
+
+import org.jspecify.annotations.NullMarked;
