@@ -141,6 +141,11 @@ final class FakeEngine implements Engine {
   }
 
   @Override
+  public boolean delete(ActorId actor) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Optional<ActorStatus> status(ActorId actor) {
     return Optional.ofNullable(statuses.get(actor));
   }

@@ -28,6 +28,15 @@ public interface Journal extends AutoCloseable {
    */
   Optional<TurnOutcome> findTurn(MessageId message);
 
+  /**
+   * As {@link #findTurn}, with what was asked: the digest (hex SHA-256) of operation, a zero byte
+   * and payload, or "" where the journal cannot tell. Only while a result under a key would be kept
+   * too. Blocking.
+   */
+  default Optional<IdempotentResult> findRequest(MessageId message) {
+    return findTurn(message).map(outcome -> new IdempotentResult("", outcome));
+  }
+
   /** The finished result under an idempotency key, unless it has expired. Blocking. */
   Optional<IdempotentResult> findIdempotent(String key);
 

@@ -58,6 +58,13 @@ final class ActorCell implements Ready {
     /** Write something down without running the handler. */
     record Append(SilentTurn turn) implements Command {}
 
+    /**
+     * Let go of all that the actor is.
+     *
+     * @param emptied called before it can be there again
+     */
+    record Delete(ReplySlot done, Runnable emptied) implements Command {}
+
     /** It may run again after it had failed for good. */
     record Revive() implements Command {}
   }
@@ -72,11 +79,14 @@ final class ActorCell implements Ready {
   private final Inbox inbox;
   private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
   private final TurnRunner runner;
+  private final Activation activation;
 
   /** Null for an actor without durability. */
   private final @Nullable Ledger ledger;
 
-  private final Outbox outbox;
+  private final @Nullable TurnRecorder recorder;
+
+  private volatile Outbox outbox;
   private final StreamTurns streams;
   private final IdleTimer idle;
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -127,9 +137,11 @@ final class ActorCell implements Ready {
     this.inbox = new Inbox(this);
     this.idle = new IdleTimer(this);
     this.ledger = plan.durability() == null ? null : new Ledger(this, plan.durability());
+    this.recorder = ledger == null ? null : new TurnRecorder(this, ledger);
     this.outbox = new Outbox(this);
     this.streams = new StreamTurns(this);
     this.runner = new TurnRunner(this);
+    this.activation = new Activation(this);
     this.random = app.engine().newRandom();
   }
 
@@ -165,6 +177,10 @@ final class ActorCell implements Ready {
 
   @Nullable Ledger ledger() {
     return ledger;
+  }
+
+  @Nullable TurnRecorder recorder() {
+    return recorder;
   }
 
   @Nullable CommitPipeline pipeline() {
@@ -281,6 +297,31 @@ final class ActorCell implements Ready {
   /** Makes a durable actor write a turn that runs no handler, ahead of its messages. */
   void record(SilentTurn turn) {
     command(new Command.Append(turn));
+  }
+
+  /**
+   * @throws HostException why this actor does not run by itself any more, if it does not
+   */
+  void refuseIfEnded() {
+    HostError why = ended;
+    if (why != null) {
+      throw new HostException(why);
+    }
+  }
+
+  /** Ends the running turn, if there is one, and nothing else. */
+  void interruptTurn(String why) {
+    Turn t = turn;
+    if (t != null) {
+      t.kill(HostError.of(ErrorCode.CANCELLED, id.address() + ": " + why));
+    }
+  }
+
+  /** All that it sent has arrived. Without a guest, nothing keeps it in memory. Any thread. */
+  void atRest() {
+    if (onDemand && state == ActorState.PASSIVE) {
+      command(new Command.Passivate());
+    }
   }
 
   private void schedule(@Nullable Worker waker) {
@@ -452,6 +493,7 @@ final class ActorCell implements Ready {
         }
       }
       case Command.Append(SilentTurn turn) -> append(turn, worker);
+      case Command.Delete d -> delete(d, worker);
       case Command.Revive() -> {
         ended = null;
         if (state == ActorState.FAILED) {
@@ -507,7 +549,7 @@ final class ActorCell implements Ready {
     app.engine().relieveMemory();
     HostError cause;
     try {
-      guest = runner.activate(worker, this);
+      guest = activation.activate(worker);
       move(Lifecycle.Event.ACTIVATED);
       return null;
     } catch (HostException e) {
@@ -525,6 +567,64 @@ final class ActorCell implements Ready {
             false);
     crashed(why, cause.code() != ErrorCode.RESOURCE_EXHAUSTED);
     return why;
+  }
+
+  private void delete(Command.Delete d, Worker worker) {
+    if (state == ActorState.STOPPED || state == ActorState.STOPPING) {
+      d.done.complete(ReplySlot.GONE);
+      return;
+    }
+    HostError why = stoppedError("it is being deleted");
+    boolean there = guest != null;
+    Reply reply;
+    try {
+      if (state == ActorState.RUNNING && !killed) {
+        streams.closeAll(runner, worker, why);
+        activation.terminate(worker, "deleted");
+      }
+      outbox.close(); // what has not left by now goes with the journal
+      close(worker);
+      if (isDurable()) {
+        app.engine().dispatcher().blockBegin(worker);
+        try {
+          there |= app.engine().journals().delete(id);
+          d.emptied.run();
+        } finally {
+          app.engine().dispatcher().blockEnd(worker);
+        }
+      }
+      reply = new Reply.Ok(Payload.json(new Value.Bool(there)));
+    } catch (HostException e) {
+      reply = new Reply.Failed(e.error());
+    } catch (RuntimeException | Error e) {
+      app.engine().bug("deleting " + id, e);
+      reply = Reply.failed(ErrorCode.INTERNAL, "internal error: " + e);
+    }
+    failQueued(why);
+    beginAnew(worker, why);
+    d.done.complete(reply);
+  }
+
+  private void beginAnew(Worker worker, HostError why) {
+    if (onDemand) {
+      ended = why;
+      move(Lifecycle.Event.STOP);
+      app.forget(this);
+      move(Lifecycle.Event.STOPPED);
+      failQueued(why);
+      stopped.countDown();
+      return;
+    }
+    outbox = new Outbox(this);
+    ended = null;
+    switch (state) {
+      case RUNNING -> move(Lifecycle.Event.PASSIVATE);
+      case FAILED -> move(Lifecycle.Event.REVIVE);
+      default -> {} // its supervisor is about to start it
+    }
+    if (state == ActorState.PASSIVE) {
+      var _ = activate(worker);
+    }
   }
 
   /** The only place that changes the state; only the running worker calls it. */
@@ -640,9 +740,9 @@ final class ActorCell implements Ready {
       if (before == ActorState.RUNNING && !killed) {
         streams.closeAll(runner, worker, stoppedError("it is being stopped (" + reason + ")"));
         if (app.keptStates().isKeeping() && !isDurable()) {
-          runner.keepState(worker);
+          activation.keepState(worker);
         }
-        runner.terminate(worker, reason);
+        activation.terminate(worker, reason);
       }
     } catch (RuntimeException | Error e) {
       app.engine().bug("terminating " + id, e);

@@ -305,6 +305,10 @@ public final class ActorEngine implements Engine {
    */
   void checkEffect(AppRuntime from, String address, String op, Payload payload) {
     ActorId target = ActorId.parse(from.id().tenant(), address);
+    if (op.equals(Deletion.OPERATION)) {
+      throw new HostException(
+          ErrorCode.INVALID_ARGUMENT, "operation \"" + op + "\" is the host's own: use delete");
+    }
     AppRuntime app = apps.get(target.app());
     if (app != null) {
       app.checkAccess(target.type(), from.systemContext(), from.id());
@@ -352,7 +356,7 @@ public final class ActorEngine implements Engine {
     Message m =
         new Message(
             e.id(),
-            from.id(),
+            e.client() ? null : from.id(),
             Message.Kind.SEND,
             e.op(),
             e.payload(),
@@ -361,6 +365,7 @@ public final class ActorEngine implements Engine {
             null,
             cell.isDurable() ? receipt : null,
             redelivered,
+            false,
             true);
     if (!cell.enqueue(m, null)) {
       throw new HostException(ErrorCode.UNAVAILABLE, e.target() + " is leaving memory");
@@ -514,12 +519,17 @@ public final class ActorEngine implements Engine {
 
   @Override
   public ValueStream stream(RequestContext context, ActorId target, String op, Payload payload) {
-    StreamPipe pipe = new StreamPipe(this, null, op, context);
+    StreamPipe pipe = new StreamPipe(this, newMessageId(), null, op, context, false);
     var _ = post(context, target, pipe.opening(payload));
     return pipe;
   }
 
   private ActorCell post(RequestContext context, ActorId target, Message m) {
+    admit(context, target);
+    return enqueue(runtime(target.app()), target.localAddress(), m, null, null);
+  }
+
+  private void admit(RequestContext context, ActorId target) {
     if (!context.tenant().equals(target.app().tenant())) {
       throw new HostException(
           ErrorCode.NOT_FOUND, "there is no app \"" + target.app().name() + "\"");
@@ -529,7 +539,6 @@ public final class ActorEngine implements Engine {
       throw new HostException(
           ErrorCode.UNAVAILABLE, "app \"" + target.app().name() + "\" is being stopped");
     }
-    return enqueue(app, target.localAddress(), m, null, null);
   }
 
   @Override
@@ -555,8 +564,38 @@ public final class ActorEngine implements Engine {
     if (app != null) {
       app.requireOperation(target.type(), op);
     }
-    var _ = post(context, target, m);
-    return m.id();
+    admit(context, target);
+    return take(target, m);
+  }
+
+  /** Queues what a client sends, or writes it down where the actor is durable. */
+  private MessageId take(ActorId target, Message m) {
+    AppRuntime app = runtime(target.app());
+    app.refuseUnlessRunning();
+    app.checkAccess(target.type(), m.context(), null);
+    app.checkInput(target.type(), m.op(), m.payload());
+    while (true) {
+      ActorCell cell = app.find(target.localAddress());
+      if (cell.isDurable()) {
+        cell.refuseIfEnded();
+        MessageId id = Acceptance.of(cell, m, replyTimer);
+        if (id != null) {
+          return id;
+        }
+      } else if (cell.enqueue(m, null)) {
+        return m.id();
+      }
+      awaitGone(cell, m, null);
+    }
+  }
+
+  @Override
+  public boolean delete(ActorId actor) {
+    return Deletion.delete(this, actor, () -> {});
+  }
+
+  @Nullable AppRuntime appOf(ActorId actor) {
+    return apps.get(actor.app());
   }
 
   @Override

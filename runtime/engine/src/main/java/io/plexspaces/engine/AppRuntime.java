@@ -402,6 +402,13 @@ final class AppRuntime {
     return c;
   }
 
+  /** Forgets a cell that has stopped, if it is still known. */
+  void dropClosed(ActorCell c) {
+    if (c.isClosed()) {
+      cells.remove(c.id().localAddress(), c);
+    }
+  }
+
   /** An actor on demand has left memory. */
   void forget(ActorCell c) {
     String address = c.id().localAddress();

@@ -87,13 +87,33 @@ public interface Engine extends AutoCloseable {
    */
   ValueStream stream(RequestContext context, ActorId target, String op, Payload payload);
 
-  /** As {@link #ask} but does not wait: returns when the message is queued. */
+  /**
+   * As {@link #ask} but does not wait for the reply. Returns when the message is queued; for a
+   * durable actor when it is on disk, from where it survives passivation, restarts and crashes, and
+   * is handled exactly once. That takes the end of the actor's running turn and a sync, at most
+   * until the context's deadline or for 30 s.
+   *
+   * @return the message's id; that of the first one where a key is used again
+   * @throws HostException as {@link #ask}; DEADLINE_EXCEEDED if a durable actor did not take it in
+   *     time, and may do so yet
+   */
   MessageId send(
       RequestContext context,
       ActorId target,
       String op,
       Payload payload,
       @Nullable String idempotencyKey);
+
+  /**
+   * Deletes an actor: stops it gracefully (its running turn may end, within its shutdown timeout)
+   * and removes its journal, durably, with its timers and what it had not yet sent. A supervised
+   * child begins anew with empty state; any other actor does so at its next message. What is queued
+   * gets UNAVAILABLE; what an outbox sent waits and reaches the new one. Blocking.
+   *
+   * @return whether there was anything to delete
+   * @throws HostException UNAVAILABLE if its turn does not end
+   */
+  boolean delete(ActorId actor);
 
   /**
    * What is known of an actor; does not activate it. Empty if neither memory nor journal has it.

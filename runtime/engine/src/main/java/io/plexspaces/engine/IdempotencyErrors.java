@@ -9,6 +9,18 @@ import io.plexspaces.api.Value;
 final class IdempotencyErrors {
   private IdempotencyErrors() {}
 
+  static HostException required(String actor, String op) {
+    return of(
+        ErrorCode.INVALID_ARGUMENT,
+        op
+            + " of "
+            + actor
+            + " needs an Idempotency-Key: a name of your own for this request, so that it can be"
+            + " sent again without being done twice",
+        false,
+        "idempotency_key_required");
+  }
+
   static HostException inProgress(String key) {
     return of(
         ErrorCode.ABORTED,
@@ -20,7 +32,10 @@ final class IdempotencyErrors {
   static HostException mismatch(String key) {
     return of(
         ErrorCode.INVALID_ARGUMENT,
-        "the idempotency key \"" + key + "\" was used with another payload",
+        "the idempotency key \""
+            + key
+            + "\" was used for another request: it stands for one"
+            + " payload, and for an ask or a send",
         false,
         "idempotency_mismatch");
   }

@@ -2,6 +2,8 @@ package io.plexspaces.engine;
 
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.guest.ModuleDescription.Kind;
+import io.plexspaces.api.guest.ModuleDescription.Operation;
 import io.plexspaces.engine.plan.ActorPlan.Overflow;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -21,10 +23,13 @@ final class Inbox {
   /** Digests of the requests that are queued or running, by key; null where nothing is durable. */
   private final @Nullable ConcurrentMap<String, String> keysInFlight;
 
+  private final boolean keyRequired;
+
   Inbox(ActorCell cell) {
     this.cell = cell;
     this.mailbox = Mailbox.of(cell.plan().mailbox());
     this.keysInFlight = cell.plan().durability() != null ? new ConcurrentHashMap<>() : null;
+    this.keyRequired = keysInFlight != null && cell.plan().delivery().requireIdempotencyKey();
   }
 
   int size() {
@@ -44,10 +49,7 @@ final class Inbox {
    * @throws HostException RESOURCE_EXHAUSTED if there is no room; what is wrong with its key
    */
   boolean admit(Message m, @Nullable Turn waker) {
-    String key = m.idempotencyKey();
-    if (key != null) {
-      claimKey(key, m);
-    }
+    claimKey(m);
     boolean kept = false;
     try {
       kept = offer(m, waker);
@@ -163,21 +165,61 @@ final class Inbox {
     }
   }
 
-  private void claimKey(String key, Message m) {
+  /**
+   * Refuses a client's message that would find no room, as {@link #admit} would, without queueing
+   * it.
+   */
+  void requireRoom(Message m) {
+    while (mailbox.size() >= cell.plan().mailbox().capacity()) {
+      switch (cell.plan().mailbox().overflow()) {
+        case REJECT -> throw full();
+        case BLOCK -> awaitRoom(m, null);
+        case DROP_OLDEST, DROP_NEWEST -> {
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * Notes that a request with its key is under way, if it has one.
+   *
+   * @throws HostException ABORTED if another one is, INVALID_ARGUMENT for a key that stands for
+   *     another request, or where there should be one or none
+   */
+  void claimKey(Message m) {
+    String key = m.idempotencyKey();
+    if (key == null) {
+      if (keyRequired && isChangingRequest(m)) {
+        throw IdempotencyErrors.required(cell.id().address(), m.op());
+      }
+      return;
+    }
     if (keysInFlight == null) {
       throw new HostException(
           ErrorCode.INVALID_ARGUMENT,
           "an idempotency key needs a durable actor; "
               + cell.id().address()
-              + " has no durability facet");
+              + " has no durability facet (docs/configuration.md, facets)");
     }
-    String digest = TurnRunner.requestDigest(m);
+    String digest = m.digest();
     String other = keysInFlight.putIfAbsent(keyOf(m, key), digest);
     if (other != null) {
       throw other.equals(digest)
           ? IdempotencyErrors.inProgress(key)
           : IdempotencyErrors.mismatch(key);
     }
+  }
+
+  private boolean isChangingRequest(Message m) {
+    if (m.from() != null || m.receipt() != null) {
+      return false; // not a client's own
+    }
+    if (m.kind() != Message.Kind.ASK && m.kind() != Message.Kind.SEND) {
+      return false;
+    }
+    Operation op = cell.type().operation(m.op());
+    return op != null && op.kind() != Kind.QUERY;
   }
 
   void releaseKey(Message m) {
@@ -193,9 +235,14 @@ final class Inbox {
   }
 
   private void drop(Message m, String why) {
-    cell.app().engine().telemetry().deadLetter(cell.id(), why);
+    if (m.receipt() == null) { // else its sender counts it
+      cell.app().engine().telemetry().deadLetter(cell.id(), why);
+    }
     releaseKey(m);
     m.reply(Reply.failed(ErrorCode.RESOURCE_EXHAUSTED, cell.id().address() + ": " + why));
-    m.acknowledge();
+    Message.Receipt receipt = m.receipt();
+    if (receipt != null) {
+      receipt.rejected(why);
+    }
   }
 }

@@ -10,8 +10,12 @@ import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.api.journal.Recovered;
 import io.plexspaces.api.journal.TurnRecord;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
+import io.plexspaces.api.journal.TurnRecord.Received;
+import io.plexspaces.api.journal.Watermark;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * says otherwise.
  */
 final class Ledger {
+  /** Whose watermarks are kept in memory. */
+  static final int MAX_SENDERS = 1000;
+
   private final ActorCell cell;
   private final JournalOptions options;
   private final CommitPipeline pipeline;
@@ -39,6 +46,17 @@ final class Ledger {
   private volatile long epoch = 1;
 
   private @Nullable Payload lastState;
+
+  /** What was received of senders, those heard last; what is missing is read from the journal. */
+  private final Map<String, Watermark> received =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Watermark> eldest) {
+          return size() > MAX_SENDERS;
+        }
+      };
 
   Ledger(ActorCell cell, JournalOptions options) {
     this.cell = cell;
@@ -76,6 +94,7 @@ final class Ledger {
     journal = null;
     recovered = false;
     lastState = null;
+    received.clear();
     return j;
   }
 
@@ -109,6 +128,7 @@ final class Ledger {
     lastNumber = r.lastNumber();
     epoch = r.epoch();
     lastState = r.state();
+    received.clear();
     recovered = true;
     return r;
   }
@@ -151,6 +171,17 @@ final class Ledger {
     }
   }
 
+  /** Whether that message was handled, by a turn that is appended at least. */
+  boolean covers(Received r, Worker worker) {
+    Watermark mark = received.get(r.sender());
+    if (mark == null) {
+      Journal j = journal();
+      mark = seq == 0 ? Watermark.NONE : parked(worker, () -> j.watermark(r.sender()));
+      received.put(r.sender(), mark);
+    }
+    return mark.covers(r);
+  }
+
   /** Whether {@code state} differs from what the journal has. */
   boolean isNews(Payload state) {
     return !state.equals(lastState);
@@ -186,6 +217,10 @@ final class Ledger {
   void append(TurnRecord record, CommitPipeline.Gated outputs) {
     if (record.state() != null) {
       lastState = record.state();
+    }
+    Received from = record.received();
+    if (from != null) {
+      received.computeIfPresent(from.sender(), (s, w) -> w.with(from));
     }
     pipeline.append(journal(), record, outputs);
   }
@@ -227,7 +262,7 @@ final class Ledger {
           @Override
           public void released() {
             if (!effects.isEmpty()) {
-              cell.outbox().dispatch(j, effects, false);
+              cell.outbox().dispatch(j, epoch, effects);
             }
             outputs.released();
           }

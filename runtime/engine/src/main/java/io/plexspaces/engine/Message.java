@@ -4,6 +4,8 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
+import io.plexspaces.api.journal.TurnRecord.Received;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param reply where the reply goes; null for a send
  * @param receipt what the sender's outbox is told once; null for what no outbox sent
  * @param redelivered whether the receiver may have handled it already
+ * @param repeatable whether it may be asked again under the same id, by a turn that runs again
  * @param unchecked whether nobody has compared its payload with what the operation takes
  */
 record Message(
@@ -27,7 +30,11 @@ record Message(
     @Nullable String idempotencyKey,
     @Nullable Receipt receipt,
     boolean redelivered,
+    boolean repeatable,
     boolean unchecked) {
+
+  private static final byte[] ASK_MARK = {0};
+  private static final byte[] SEND_MARK = {0, 1};
 
   /** A message whose payload was checked where it was sent, or needs no check. */
   Message(
@@ -41,7 +48,19 @@ record Message(
       @Nullable String idempotencyKey,
       @Nullable Receipt receipt,
       boolean redelivered) {
-    this(id, from, kind, op, payload, context, reply, idempotencyKey, receipt, redelivered, false);
+    this(
+        id,
+        from,
+        kind,
+        op,
+        payload,
+        context,
+        reply,
+        idempotencyKey,
+        receipt,
+        redelivered,
+        false,
+        false);
   }
 
   enum Kind {
@@ -63,6 +82,41 @@ record Message(
     }
   }
 
+  /** The same message under another id. */
+  Message withId(MessageId other) {
+    return new Message(
+        other,
+        from,
+        kind,
+        op,
+        payload,
+        context,
+        reply,
+        idempotencyKey,
+        receipt,
+        redelivered,
+        repeatable,
+        unchecked);
+  }
+
+  /** What is asked, as hex SHA-256: a send and an ask of the same are not the same request. */
+  String digest() {
+    return Digests.sha256(
+        op.getBytes(StandardCharsets.UTF_8),
+        kind == Kind.SEND ? SEND_MARK : ASK_MARK,
+        payload.bytes());
+  }
+
+  /** Whether a turn of it may have run before and got lost, with what it asked others. */
+  boolean mayHaveRun() {
+    return redelivered || idempotencyKey != null;
+  }
+
+  /** Whether its turn may run again under the same id. */
+  boolean mayComeAgain() {
+    return repeatable || receipt != null || idempotencyKey != null;
+  }
+
   /** The stream that this message begins or continues, or null. */
   @Nullable StreamPipe stream() {
     return reply == null ? null : reply.stream();
@@ -74,13 +128,28 @@ record Message(
     }
   }
 
-  /** What becomes of a message that an outbox sent; exactly one of these, once. */
+  /**
+   * What becomes of a message that an outbox sent: exactly one of the methods without an answer is
+   * called, once. Any thread.
+   */
   interface Receipt {
-    /** The receiver will not need it again. */
+    /** What the outbox says of it. */
+    Received received();
+
+    /** How many turns of it have failed so far. */
+    int failures();
+
+    /** The receiver has it, durably, or does not want it: it is never sent again. */
     void accepted();
 
     /** The receiver could not take it now: send it again later. */
     void returned();
+
+    /** The receiver's turn failed: send it again, unless it has failed too often. */
+    void failed(String why, int maxDeliveries);
+
+    /** Nobody will ever take it. */
+    void rejected(String why);
   }
 
   void acknowledge() {

@@ -68,11 +68,12 @@ final class MessagingOperations {
   private static Asked post(
       Turn turn, RequestContext context, String target, String op, Payload payload) {
     ActorEngine engine = turn.cell().app().engine();
+    MessageId id = turn.nextEffectId();
     releaseEarlierSends(turn, target);
     ReplySlot slot = new ReplySlot();
     Message m =
         new Message(
-            engine.newMessageId(),
+            id,
             turn.self(),
             Message.Kind.ASK,
             op,
@@ -81,14 +82,16 @@ final class MessagingOperations {
             slot,
             null,
             null,
+            turn.durable() && turn.again(),
+            turn.durable() && turn.repeatable(),
             false);
     return new Asked(slot, engine.deliver(turn.cell().app(), target, m, turn));
   }
 
   /** An ask comes after what this turn sent to the same target before. */
   static void releaseEarlierSends(Turn turn, String target) {
-    if (!turn.effects().isEmpty()) {
-      turn.cell().outbox().releaseEarly(turn, turn.cell().app().addressOf(target));
+    if (turn.durable()) {
+      turn.sendEarly(turn.cell().app().addressOf(target));
     }
     if (!turn.cell().outbox().isEmpty()
         && turn.cell().outbox().isStalled(turn.cell().app().addressOf(target))) {
@@ -203,16 +206,15 @@ final class MessagingOperations {
 
   /** Sends without a frame, for the native guest too. */
   static MessageId send(Turn turn, String target, String op, Payload payload) {
-    MessageId id = turn.nextEffectId();
     AppRuntime app = turn.cell().app();
     if (turn.durable()) {
       turn.cell().outbox().requireRoom();
       String address = app.addressOf(target);
       app.engine().checkEffect(app, address, op, payload);
-      turn.addEffect(id, address, op, payload);
-    } else {
-      app.engine().sendNow(app, target, id, op, payload, turn);
+      return turn.addEffect(address, op, payload);
     }
+    MessageId id = turn.nextEffectId();
+    app.engine().sendNow(app, target, id, op, payload, turn);
     return id;
   }
 

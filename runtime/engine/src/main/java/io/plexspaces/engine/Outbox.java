@@ -1,25 +1,34 @@
 package io.plexspaces.engine;
 
 import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
-import io.plexspaces.api.MessageId;
+import io.plexspaces.api.Payload;
 import io.plexspaces.api.journal.Journal;
+import io.plexspaces.api.journal.TurnRecord.DeadLetter;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
+import io.plexspaces.api.journal.TurnRecord.Received;
 import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the committed effects of a durable actor, in order per receiver. An effect that a receiver
- * cannot take now (full, restarting) is tried again, and whatever comes for the same receiver
- * queues behind it; its row in the journal stays pending until the receiver has it.
+ * cannot take now (full, restarting, its turn failed) is tried again, and whatever comes for the
+ * same receiver queues behind it; its row in the journal stays pending until the receiver has it,
+ * or until it is a dead letter. With each message goes the lowest number for that receiver that has
+ * not been acknowledged, so that the receiver knows what never comes again. Thread-safe.
  */
 final class Outbox {
   private static final long RETRY_MILLIS = 100;
@@ -28,43 +37,33 @@ final class Outbox {
 
   private final ActorCell cell;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, ArrayDeque<Parcel>> stalled = new HashMap<>();
+
+  /** By the receiver's address. Guarded by the lock, as what is in them. */
+  private final Map<String, Lane> lanes = new HashMap<>();
+
+  /** What receivers have taken: they must not wait for this outbox's lock. */
+  private final Queue<Parcel> taken = new ConcurrentLinkedQueue<>();
+
   private final AtomicInteger unacknowledged = new AtomicInteger();
 
-  /** What is on its way: a reload of the actor must not send it beside itself. */
-  private final Set<MessageId> underWay = ConcurrentHashMap.newKeySet();
+  /** Numbers that are on their way: a reload of the actor must not send them beside themselves. */
+  private final Set<Long> underWay = ConcurrentHashMap.newKeySet();
 
-  private long retryMillis = RETRY_MILLIS;
-  private boolean retrying;
+  private volatile boolean closed;
 
-  private record Parcel(Outgoing effect, Ticket ticket, boolean redelivered) {
-    Parcel again() {
-      return new Parcel(effect, ticket, true);
-    }
-  }
+  /** The way to one receiver. */
+  private static final class Lane {
+    /** All that is not acknowledged, by number. */
+    final TreeMap<Long, Parcel> open = new TreeMap<>();
 
-  /** Joins the two things that must both have happened before a row is done. */
-  static final class Ticket {
-    private @Nullable Journal journal;
-    private long number;
-    private boolean acknowledged;
+    /** What waits to be tried again, and what came after it. */
+    final ArrayDeque<Parcel> stalled = new ArrayDeque<>();
 
-    synchronized void committed(Journal j, long effectNumber) {
-      journal = j;
-      number = effectNumber;
-      if (acknowledged) {
-        j.effectDone(effectNumber);
-      }
-    }
+    long retryMillis = RETRY_MILLIS;
+    boolean retrying;
 
-    synchronized void acknowledged() {
-      if (!acknowledged) {
-        acknowledged = true;
-        if (journal != null) {
-          journal.effectDone(number);
-        }
-      }
-    }
+    /** Whether its actor is being deleted: what comes after that waits. */
+    boolean deleting;
   }
 
   Outbox(ActorCell cell) {
@@ -75,13 +74,19 @@ final class Outbox {
     return unacknowledged.get() == 0;
   }
 
+  /** The actor begins anew, or leaves memory: what happens to its messages is nothing to it. */
+  void close() {
+    closed = true;
+  }
+
   /** Whether something for {@code address} could not be delivered yet. */
   boolean isStalled(String address) {
     lock.lock();
     try {
-      return stalled.containsKey(address);
+      Lane lane = lanes.get(address);
+      return lane != null && (lane.deleting || !lane.stalled.isEmpty());
     } finally {
-      lock.unlock();
+      unlock();
     }
   }
 
@@ -101,153 +106,312 @@ final class Outbox {
     }
   }
 
-  /** Sends what a turn left, after its commit. */
-  void dispatch(Journal journal, List<Outgoing> effects, boolean again) {
-    dispatch(journal, Map.of(), effects, again);
-  }
-
   /**
-   * @param early what has left already, by its number within the turn
+   * Sends what a turn left, after its commit.
+   *
+   * @param epoch of the journal
    */
-  void dispatch(
-      Journal journal, Map<Integer, Ticket> early, List<Outgoing> effects, boolean again) {
+  void dispatch(Journal journal, long epoch, List<Outgoing> effects) {
     for (Outgoing e : effects) {
-      Ticket released = early.get(e.n());
-      if (released != null) {
-        released.committed(journal, e.number());
-        continue;
-      }
-      Ticket ticket = new Ticket();
-      ticket.committed(journal, e.number());
-      post(new Parcel(e, ticket, again));
+      post(new Parcel(journal, epoch, e, false));
     }
   }
 
   /** Sends what may not have arrived before a restart. */
-  void redispatch(Journal journal, List<Outgoing> pending) {
+  void redispatch(Journal journal, long epoch, List<Outgoing> pending) {
     for (Outgoing e : pending) {
-      if (underWay.contains(e.id())) {
-        continue;
-      }
-      Ticket ticket = new Ticket();
-      ticket.committed(journal, e.number());
-      post(new Parcel(e, ticket, true));
-    }
-  }
-
-  /** Sends what the running turn has for {@code address} so far, because it asks it now. */
-  void releaseEarly(Turn turn, String address) {
-    for (Outgoing e : turn.effects()) {
-      if (e.target().equals(address) && !turn.releasedEarly().containsKey(e.n())) {
-        Ticket ticket = new Ticket();
-        turn.releasedEarly(e.n(), ticket);
-        post(new Parcel(e, ticket, turn.again()));
+      if (!underWay.contains(e.number())) {
+        post(new Parcel(journal, epoch, e, true));
       }
     }
   }
 
   private void post(Parcel p) {
     unacknowledged.incrementAndGet();
-    underWay.add(p.effect.id());
+    underWay.add(p.effect.number());
     lock.lock();
     try {
-      ArrayDeque<Parcel> queue = stalled.get(p.effect.target());
-      if (queue != null) {
-        queue.add(p);
-      } else if (!deliver(p)) {
-        queue = new ArrayDeque<>();
-        queue.add(p);
-        stalled.put(p.effect.target(), queue);
-        retryLater();
+      Lane lane = lanes.computeIfAbsent(p.effect.target(), t -> new Lane());
+      lane.open.put(p.effect.number(), p);
+      if (lane.deleting || !lane.stalled.isEmpty() || !deliver(lane, p)) {
+        lane.stalled.add(p);
+        retryLater(p.effect.target(), lane);
       }
     } finally {
-      lock.unlock();
+      unlock();
     }
   }
 
-  /** False if the receiver cannot take it now. */
-  private boolean deliver(Parcel p) {
+  /** False if the receiver cannot take it now. With the lock held. */
+  private boolean deliver(Lane lane, Parcel p) {
+    sortTaken();
+    p.low = Math.min(lane.open.firstKey(), p.effect.number());
     try {
-      cell.app().engine().deliverEffect(cell, p.effect, p.redelivered, receipt(p));
+      if (p.effect.op().equals(Deletion.OPERATION) && Deletion.isOwn(cell, p.effect.target())) {
+        lane.deleting = true;
+        Deletion.start(cell, p.effect.target(), new Deleting(lane, p));
+        return true;
+      }
+      cell.app().engine().deliverEffect(cell, p.effect, p.redelivered, p);
       return true;
     } catch (HostException e) {
       boolean full = e.code() == ErrorCode.RESOURCE_EXHAUSTED && e.error().retryable();
       if (full || e.code() == ErrorCode.UNAVAILABLE) {
         return false;
       }
-      cell.app()
-          .engine()
-          .undeliverable(cell.id(), p.effect.op(), p.effect.target(), e.error().message());
-      acknowledge(p);
+      p.rejected(e.error().message());
       return true;
     }
   }
 
-  private Message.Receipt receipt(Parcel p) {
-    return new Message.Receipt() {
-      @Override
-      public void accepted() {
-        acknowledge(p);
+  /** Lets go of what was acknowledged meanwhile. With the lock held. */
+  private void sortTaken() {
+    Parcel p = taken.poll();
+    while (p != null) {
+      Lane lane = lanes.get(p.effect.target());
+      if (lane != null) {
+        lane.open.remove(p.effect.number());
+        lane.retryMillis = RETRY_MILLIS;
       }
-
-      @Override
-      public void returned() {
-        giveBack(p);
-      }
-    };
-  }
-
-  /** The receiver had it and could not keep it: first in the queue again. */
-  private void giveBack(Parcel p) {
-    lock.lock();
-    try {
-      stalled.computeIfAbsent(p.effect.target(), t -> new ArrayDeque<>()).addFirst(p.again());
-      retryLater();
-    } finally {
-      lock.unlock();
+      p = taken.poll();
     }
   }
 
-  private void acknowledge(Parcel p) {
-    p.ticket.acknowledged();
-    underWay.remove(p.effect.id());
-    unacknowledged.decrementAndGet();
+  private void unlock() {
+    if (lock.getHoldCount() == 1) {
+      sortTaken();
+      lanes.values().removeIf(l -> l.open.isEmpty() && l.stalled.isEmpty() && !l.deleting);
+    }
+    lock.unlock();
   }
 
-  private void retryLater() {
-    if (!retrying) {
-      retrying = true;
-      var _ = cell.app().engine().timer().after(retryMillis, this::retry);
-      retryMillis = Math.min(MAX_RETRY_MILLIS, retryMillis * 2);
+  private void retryLater(String address, Lane lane) {
+    if (!lane.retrying) {
+      lane.retrying = true;
+      var _ = cell.app().engine().timer().after(lane.retryMillis, () -> retry(address, lane));
+      lane.retryMillis = Math.min(MAX_RETRY_MILLIS, lane.retryMillis * 2);
     }
   }
 
-  private void retry() {
+  private void retry(String address, Lane lane) {
     lock.lock();
     try {
-      retrying = false;
-      if (cell.isClosed()) {
+      lane.retrying = false;
+      if (closed || cell.isClosed()) {
         return; // what is pending stays in the journal
       }
-      Iterator<ArrayDeque<Parcel>> queues = stalled.values().iterator();
-      while (queues.hasNext()) {
-        ArrayDeque<Parcel> queue = queues.next();
-        Parcel head = queue.peek();
-        while (head != null && deliver(head)) {
-          queue.remove();
-          head = queue.peek();
-        }
-        if (queue.isEmpty()) {
-          queues.remove();
-        }
+      Parcel head = lane.stalled.peek();
+      while (head != null && !lane.deleting && deliver(lane, head)) {
+        lane.stalled.remove();
+        head = lane.stalled.peek();
       }
-      if (stalled.isEmpty()) {
-        retryMillis = RETRY_MILLIS;
-      } else {
-        retryLater();
+      if (head != null && !lane.deleting) {
+        retryLater(address, lane);
       }
     } finally {
-      lock.unlock();
+      unlock();
+    }
+  }
+
+  /** One message on its way. */
+  private final class Parcel implements Message.Receipt {
+    final Journal journal;
+    final long epoch;
+    final Outgoing effect;
+    boolean redelivered;
+    long low;
+    private int failures;
+    private @Nullable String dead;
+
+    Parcel(Journal journal, long epoch, Outgoing effect, boolean redelivered) {
+      this.journal = journal;
+      this.epoch = epoch;
+      this.effect = effect;
+      this.redelivered = redelivered;
+    }
+
+    @Override
+    public Received received() {
+      return new Received(cell.id().address(), epoch, effect.number(), low);
+    }
+
+    @Override
+    public int failures() {
+      return failures;
+    }
+
+    @Override
+    public void accepted() {
+      if (!closed) {
+        journal.effectDone(effect.number());
+      }
+      gone();
+    }
+
+    private void gone() {
+      underWay.remove(effect.number());
+      taken.add(this);
+      if (unacknowledged.decrementAndGet() == 0) {
+        cell.atRest();
+      }
+      if (lock.tryLock()) {
+        unlock();
+      }
+    }
+
+    /** The receiver had it and could not keep it: first in the queue again. */
+    @Override
+    public void returned() {
+      lock.lock();
+      try {
+        redelivered = true;
+        Lane lane = lanes.computeIfAbsent(effect.target(), t -> new Lane());
+        lane.open.put(effect.number(), this);
+        insert(lane.stalled, this);
+        retryLater(effect.target(), lane);
+      } finally {
+        unlock();
+      }
+    }
+
+    @Override
+    public void failed(String why, int maxDeliveries) {
+      failures++;
+      if (failures < maxDeliveries) {
+        returned();
+      } else {
+        rejected(why + " (" + failures + " deliveries)");
+      }
+    }
+
+    /** It is out of the way when the journal says so, not before. */
+    @Override
+    public void rejected(String why) {
+      boolean first = dead == null;
+      dead = why;
+      if (first) {
+        cell.app().engine().undeliverable(cell.id(), effect.op(), effect.target(), why);
+      }
+      cell.record(new Burial(this, why, this::gone));
+    }
+  }
+
+  /** The deletion of a receiver that an effect asks for. */
+  private final class Deleting implements Deletion.Outcome {
+    private final Lane lane;
+    private final Parcel parcel;
+
+    Deleting(Lane lane, Parcel parcel) {
+      this.lane = lane;
+      this.parcel = parcel;
+    }
+
+    /**
+     * The receiver is empty. It must not be used again before this is on disk, or a crash would let
+     * it be deleted again, with what it has become.
+     */
+    @Override
+    public void emptied() {
+      if (closed) {
+        return; // it was this actor itself
+      }
+      CountDownLatch written = new CountDownLatch(1);
+      cell.record(
+          new Burial(
+              parcel,
+              "carried out",
+              () -> {
+                parcel.gone();
+                written.countDown();
+              }));
+      try {
+        if (!written.await(MAX_RETRY_MILLIS, TimeUnit.MILLISECONDS)) {
+          cell.app()
+              .engine()
+              .warn(cell.id() + " cannot write that it had " + parcel.effect.target() + " deleted");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Override
+    public void ended(@Nullable HostError why) {
+      lock.lock();
+      try {
+        lane.deleting = false;
+        if (why != null && why.retryable()) {
+          parcel.returned();
+        } else if (why != null) {
+          parcel.rejected(why.message());
+        }
+        if (!lane.stalled.isEmpty()) {
+          retryLater(parcel.effect.target(), lane);
+        }
+      } finally {
+        unlock();
+      }
+    }
+  }
+
+  /** In the order of their numbers, so that several that come back keep theirs. */
+  private static void insert(ArrayDeque<Parcel> queue, Parcel p) {
+    ArrayDeque<Parcel> before = new ArrayDeque<>();
+    while (!queue.isEmpty() && queue.peek().effect.number() < p.effect.number()) {
+      before.add(queue.remove());
+    }
+    queue.addFirst(p);
+    while (!before.isEmpty()) {
+      queue.addFirst(before.removeLast());
+    }
+  }
+
+  /** Writes down that a message is a dead letter. */
+  private final class Burial implements SilentTurn {
+    private final Parcel parcel;
+    private final String why;
+    private final Runnable then;
+
+    Burial(Parcel parcel, String why, Runnable then) {
+      this.parcel = parcel;
+      this.why = why;
+      this.then = then;
+    }
+
+    @Override
+    public @Nullable Note note(Worker worker) {
+      if (closed) {
+        return null; // the effect went with the journal
+      }
+      Outgoing e = parcel.effect;
+      return new Note(
+          e.id(),
+          e.op(),
+          "dead",
+          Payload.EMPTY_OBJECT,
+          List.of(),
+          b -> b.undeliverable(List.of(new DeadLetter(e.number(), why))));
+    }
+
+    @Override
+    public void recorded() {
+      then.run();
+    }
+
+    @Override
+    public void failed(HostError error) {
+      if (!closed && !cell.isClosed()) {
+        var _ =
+            cell.app()
+                .engine()
+                .timer()
+                .after(MAX_RETRY_MILLIS, () -> cell.record(new Burial(parcel, why, then)));
+      }
+    }
+
+    @Override
+    public void gone(HostError error) {
+      // What is pending stays in the journal; the next life of the actor tries it again.
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.plexspaces.engine;
 
+import io.plexspaces.api.ErrorCode;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
@@ -7,6 +8,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Where one reply arrives. Completed once by any thread, awaited by at most one. */
 class ReplySlot {
+  /** Tells whoever waits for a cell that it has left memory: another cell is to be asked. */
+  static final Reply GONE = Reply.failed(ErrorCode.UNAVAILABLE, "the actor is leaving memory");
+
+  @SuppressWarnings("ReferenceEquality") // it is one object
+  static boolean isGone(@Nullable Reply r) {
+    return r == GONE;
+  }
+
   private static final VarHandle REPLY;
 
   static {

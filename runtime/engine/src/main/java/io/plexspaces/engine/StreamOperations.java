@@ -4,6 +4,7 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Value;
@@ -42,7 +43,9 @@ final class StreamOperations {
     MessagingOperations.releaseEarlierSends(turn, target);
     ActorEngine engine = turn.cell().app().engine();
     RequestContext context = MessagingOperations.context(turn, timeout);
-    StreamPipe pipe = new StreamPipe(engine, turn.self(), args.string("op"), context);
+    MessageId id = turn.nextEffectId();
+    StreamPipe pipe =
+        new StreamPipe(engine, id, turn.self(), args.string("op"), context, turn.again());
     ActorCell cell = engine.deliver(turn.cell().app(), target, pipe.opening(payload), turn);
     turn.streams().add(new OpenStreams.Reader(pipe, cell, timeout));
     return Frame.ofBody(Json.write(new Value.Str(pipe.id().toString())));

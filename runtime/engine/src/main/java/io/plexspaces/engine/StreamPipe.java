@@ -31,6 +31,7 @@ final class StreamPipe implements ValueStream {
 
   private final ActorEngine engine;
   private final MessageId id;
+  private final boolean again;
   private final @Nullable ActorId from;
   private final String op;
   private final RequestContext context;
@@ -85,11 +86,20 @@ final class StreamPipe implements ValueStream {
   }
 
   /**
+   * @param id of the message that opens it
+   * @param again whether the reading turn may have opened it before
    * @param context of the reader; its deadline is how long the first value may take
    */
-  StreamPipe(ActorEngine engine, @Nullable ActorId from, String op, RequestContext context) {
+  StreamPipe(
+      ActorEngine engine,
+      MessageId id,
+      @Nullable ActorId from,
+      String op,
+      RequestContext context,
+      boolean again) {
     this.engine = engine;
-    this.id = engine.newMessageId();
+    this.id = id;
+    this.again = again;
     this.from = from;
     this.op = op;
     this.context = context;
@@ -106,7 +116,7 @@ final class StreamPipe implements ValueStream {
   /** The message that begins it. */
   Message opening(Payload payload) {
     return new Message(
-        id, from, Message.Kind.STREAM, op, payload, context, slot, null, null, false);
+        id, from, Message.Kind.STREAM, op, payload, context, slot, null, null, again);
   }
 
   /** The message that lets it go on, or end. Later values are bounded by the reader's waits. */

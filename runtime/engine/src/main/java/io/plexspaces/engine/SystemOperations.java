@@ -4,8 +4,10 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.Frame;
+import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
+import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.op.Effect;
 import io.plexspaces.api.op.HostOperation;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Names, clocks, randomness, waiting and the log. */
 final class SystemOperations {
@@ -46,6 +49,22 @@ final class SystemOperations {
             (t, r) -> {
               Arguments.none("uuid", r);
               return body(new Value.Str(uuid((Turn) t)));
+            }),
+        new HostOperation("delete", Effect.DEFERRED, (t, r) -> delete((Turn) t, r)),
+        new HostOperation(
+            "journal_sequence",
+            Effect.LOCAL,
+            (t, r) -> {
+              Arguments.none("journal_sequence", r);
+              Ledger ledger = ((Turn) t).cell().ledger();
+              return body(new Value.Int(ledger == null ? 0 : ledger.sequence()));
+            }),
+        new HostOperation(
+            "is_replaying",
+            Effect.LOCAL,
+            (t, r) -> {
+              Arguments.none("is_replaying", r);
+              return body(new Value.Bool(false)); // only runs of workflows are
             }),
         new HostOperation("sleep", Effect.LOCAL, (t, r) -> sleep((Turn) t, r)),
         new HostOperation("log", Effect.LOCAL, (t, r) -> log((Turn) t, r)));
@@ -84,6 +103,47 @@ final class SystemOperations {
     String name = Arguments.of("resolve", request, Set.of("name")).string("name");
     ActorId holder = turn.cell().app().names().resolve(name);
     return body(holder == null ? Value.NULL : new Value.Str(holder.address()));
+  }
+
+  /** Leaves with the commit: a durable turn's as an effect, another's when the turn has ended. */
+  private static Frame delete(Turn turn, Frame request) {
+    String id = Arguments.of("delete", request, Set.of("id")).string("id");
+    AppRuntime app = turn.cell().app();
+    String address = app.addressOf(id);
+    if (!Deletion.isOwn(turn.cell(), address)) {
+      throw new HostException(
+          ErrorCode.PERMISSION_DENIED,
+          "delete: " + address + " is of another app; an app deletes only actors of its own");
+    }
+    if (turn.durable()) {
+      turn.cell().outbox().requireRoom();
+      var _ = turn.addEffect(address, Deletion.OPERATION, Payload.EMPTY_OBJECT);
+    } else {
+      turn.participant(
+          List.of("delete", address), () -> new DeleteAfterwards(turn.cell(), address));
+    }
+    return body(Value.NULL);
+  }
+
+  private record DeleteAfterwards(ActorCell cell, String address)
+      implements TurnParticipant, Deletion.Outcome {
+    @Override
+    public void commit() {
+      Deletion.start(cell, address, this);
+    }
+
+    @Override
+    public void rollBack() {}
+
+    @Override
+    public void emptied() {}
+
+    @Override
+    public void ended(@Nullable HostError why) {
+      if (why != null) {
+        cell.log(3, "deleting " + address + " failed: " + why.message());
+      }
+    }
   }
 
   private static String uuid(Turn turn) {

@@ -13,8 +13,7 @@ import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.api.journal.TimerChange;
-import io.plexspaces.api.journal.TupleChange;
-import io.plexspaces.api.journal.TurnRecord;
+import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import io.plexspaces.api.op.Catalogue;
 import io.plexspaces.api.op.Effect;
 import io.plexspaces.api.op.HostOperation;
@@ -22,15 +21,8 @@ import io.plexspaces.api.op.TurnContext;
 import io.plexspaces.api.op.TurnParticipant;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  * how long it has run. Used by the turn's thread, but for what says otherwise.
  */
 final class Turn implements TurnContext, GuestHost {
-  private static final int MAX_HOST_ERRORS = 16;
   private static final VarHandle SLICE_START;
 
   static {
@@ -50,21 +41,14 @@ final class Turn implements TurnContext, GuestHost {
     }
   }
 
-  /** Of what one turn may record. */
-  static final long MAX_STEP_BYTES = 64L << 20;
-
-  /** What a step takes beside its result. */
-  private static final int STEP_BYTES = 256;
-
-  /** Less is not worth the node's counting. */
-  private static final long STEPS_CHARGED_FROM = 64 << 10;
-
   private final ActorCell cell;
   private final Worker worker;
   private final RequestContext request;
   private final MessageId message;
+  private final String op;
   private final boolean readOnly;
   private final boolean again;
+  private final boolean repeatable;
   private final GuestInstance guest;
   private final @Nullable StreamPipe producing;
   private final long limitNanos;
@@ -92,55 +76,76 @@ final class Turn implements TurnContext, GuestHost {
 
   private volatile @Nullable HostError stop;
 
-  private @Nullable Map<Object, TurnParticipant> participants;
+  /** What it has collected; null until there is something. */
+  private @Nullable TurnTransaction transaction;
 
-  /** Only durable actors collect anything: null until there is something. */
-  private @Nullable List<TurnRecord.Step> steps;
+  private @Nullable EarlySends earlySends;
 
-  private @Nullable List<TurnRecord.Outgoing> effects;
-  private @Nullable List<TimerChange> timers;
-  private @Nullable Map<Integer, Outbox.Ticket> releasedEarly;
-  private int stepCount;
-  private long stepBytes;
-  private long chargedBytes;
-  private boolean stepsHandedOn;
+  /** Messages and asks so far. */
   private int effectCount;
 
-  /** The last errors that host calls gave to the guest; null in nearly every turn. */
-  private @Nullable ArrayDeque<HostError> hostErrors;
-
-  /** The codes of all of them. */
-  private @Nullable EnumSet<ErrorCode> hostCodes;
-
-  Turn(
-      ActorCell cell,
-      Worker worker,
-      RequestContext request,
-      MessageId message,
-      boolean readOnly,
-      boolean again,
-      GuestInstance guest) {
-    this(cell, worker, request, message, readOnly, again, guest, null);
-  }
+  /** Null in nearly every turn. */
+  private @Nullable HostErrors hostErrors;
 
   /**
+   * A turn that handles a message.
+   *
    * @param producing the stream of which this turn is a part, or null
    */
   Turn(
       ActorCell cell,
       Worker worker,
+      Message m,
+      boolean readOnly,
+      GuestInstance guest,
+      @Nullable StreamPipe producing) {
+    this(
+        cell,
+        worker,
+        m.context(),
+        m.id(),
+        m.op(),
+        readOnly,
+        m.mayHaveRun(),
+        m.mayComeAgain(),
+        guest,
+        producing);
+  }
+
+  /** A turn of the actor's own: init, terminate. */
+  Turn(ActorCell cell, Worker worker, String op, boolean readOnly, GuestInstance guest) {
+    this(
+        cell,
+        worker,
+        cell.app().systemContext(),
+        cell.app().engine().newMessageId(),
+        op,
+        readOnly,
+        false,
+        false,
+        guest,
+        null);
+  }
+
+  private Turn(
+      ActorCell cell,
+      Worker worker,
       RequestContext request,
       MessageId message,
+      String op,
       boolean readOnly,
       boolean again,
+      boolean repeatable,
       GuestInstance guest,
       @Nullable StreamPipe producing) {
     this.cell = cell;
     this.worker = worker;
     this.request = request;
     this.message = message;
+    this.op = op;
     this.readOnly = readOnly;
     this.again = again;
+    this.repeatable = repeatable;
     this.guest = guest;
     this.producing = producing;
     this.limitNanos = cell.app().plan().limits().turnTimeout().toNanos();
@@ -201,9 +206,19 @@ final class Turn implements TurnContext, GuestHost {
     return message;
   }
 
-  /** Whether this turn may have run before, so that what it sends may have arrived before. */
+  /** The operation that it runs. */
+  String op() {
+    return op;
+  }
+
+  /** Whether this turn may have run before, so that whom it asks may have been asked before. */
   boolean again() {
     return again;
+  }
+
+  /** Whether this turn may run again, with the same ids. */
+  boolean repeatable() {
+    return repeatable;
   }
 
   boolean durable() {
@@ -374,25 +389,27 @@ final class Turn implements TurnContext, GuestHost {
 
   /** The guest was given this error: if it ends its turn with it, the fault is not its own. */
   void note(HostError error) {
-    ArrayDeque<HostError> last = hostErrors;
-    EnumSet<ErrorCode> codes = hostCodes;
-    if (last == null || codes == null) {
-      last = new ArrayDeque<>(1);
-      hostErrors = last;
-      codes = EnumSet.noneOf(ErrorCode.class);
-      hostCodes = codes;
-    } else if (last.size() == MAX_HOST_ERRORS) {
-      last.removeFirst();
+    HostErrors errors = hostErrors;
+    if (errors == null) {
+      errors = new HostErrors();
+      hostErrors = errors;
     }
-    last.addLast(error);
-    codes.add(error.code());
+    errors.add(error);
+  }
+
+  /** Whether an error that the guest ended with came to it from the host. */
+  boolean inherited(HostError error) {
+    HostErrors errors = hostErrors;
+    return errors != null && errors.explain(error);
   }
 
   @Override
   public Frame call(String operation, Frame input) {
     beforeCall();
     HostOperation op = cell.app().engine().operations().find(operation);
-    requireRoomForSteps(op);
+    if (op != null && records(op)) {
+      requireRoomForSteps();
+    }
     try {
       if (op == null) {
         throw new HostException(ErrorCode.UNIMPLEMENTED, unknown(operation));
@@ -423,6 +440,7 @@ final class Turn implements TurnContext, GuestHost {
         : "there is no host operation \"" + operation + "\"";
   }
 
+  /** Waits until all earlier turns of this actor are durable, and what they send has left. */
   private void awaitEarlierTurns() {
     CommitPipeline pipeline = cell.pipeline();
     if (pipeline == null || pipeline.isSettled()) {
@@ -448,73 +466,18 @@ final class Turn implements TurnContext, GuestHost {
         && !op.name().equals("log");
   }
 
-  /** What a durable turn has read and asked is in the heap until its commit. */
-  private void requireRoomForSteps(@Nullable HostOperation op) {
-    if (op == null || !records(op)) {
-      return;
+  private void requireRoomForSteps() {
+    try {
+      transaction().requireRoomForSteps();
+    } catch (HostException e) {
+      note(e.error());
+      throw e;
     }
-    HostException full = null;
-    if (stepBytes >= MAX_STEP_BYTES) {
-      full =
-          new HostException(
-              ErrorCode.RESOURCE_EXHAUSTED,
-              "this turn has read and asked for "
-                  + (MAX_STEP_BYTES >> 20)
-                  + " MiB, all that the journal takes of one turn of a durable actor: do the rest"
-                  + " in further turns, with messages to itself");
-    } else if (stepBytes - chargedBytes >= STEPS_CHARGED_FROM) {
-      cell.app().engine().relieveMemory();
-      try {
-        cell.app().engine().budget().charge(stepBytes - chargedBytes);
-        chargedBytes = stepBytes;
-      } catch (HostException e) {
-        full = e;
-      }
-    }
-    if (full != null) {
-      note(full.error());
-      throw full;
-    }
-  }
-
-  /** The steps are the commit's now: it gives them back. */
-  void handOnSteps() {
-    stepsHandedOn = true;
-  }
-
-  /** The turn is over; nobody needs its steps, unless its commit does. */
-  void dropSteps() {
-    if (!stepsHandedOn) {
-      releaseSteps();
-    }
-  }
-
-  /** Gives back what the steps took of the node's memory, once. The store's threads as well. */
-  void releaseSteps() {
-    if (chargedBytes == 0) {
-      return;
-    }
-    long bytes;
-    synchronized (this) {
-      bytes = chargedBytes;
-      chargedBytes = 0;
-    }
-    cell.app().engine().budget().release(bytes);
   }
 
   private void record(HostOperation op, Frame input, byte[] result, boolean failed) {
     if (records(op)) {
-      stepBytes += STEP_BYTES + result.length;
-      if (steps == null) {
-        steps = new ArrayList<>();
-      }
-      steps.add(
-          new TurnRecord.Step(
-              stepCount++,
-              op.name(),
-              Digests.sha256(input.header(), input.body()),
-              Payload.json(result),
-              failed));
+      transaction().addStep(op, input, result, failed);
     }
   }
 
@@ -535,124 +498,101 @@ final class Turn implements TurnContext, GuestHost {
 
   // ---- the transaction
 
+  TurnTransaction transaction() {
+    TurnTransaction t = transaction;
+    if (t == null) {
+      t = new TurnTransaction(cell);
+      transaction = t;
+    }
+    return t;
+  }
+
+  /** Whether it has collected nothing that a commit would release. */
+  boolean isBare() {
+    return transaction == null;
+  }
+
   @Override
   public <P extends TurnParticipant> P participant(Object key, Supplier<P> factory) {
-    if (participants == null) {
-      participants = new LinkedHashMap<>(4);
-    }
-    TurnParticipant p = participants.get(key);
-    if (p == null) {
-      p = factory.get();
-      participants.put(key, p);
-    }
-    @SuppressWarnings("unchecked") // one key is only ever used with one factory
-    P typed = (P) p;
-    return typed;
+    return transaction().participant(key, factory);
   }
 
   void commitParticipants() {
-    if (participants != null) {
-      List<TurnParticipant> all = new ArrayList<>(participants.values());
-      participants = null;
-      tell(all, TurnParticipant::commit);
-    }
-  }
-
-  /** Each is told, whatever another does. */
-  private void tell(List<TurnParticipant> all, Consumer<TurnParticipant> end) {
-    for (TurnParticipant p : all) {
-      try {
-        end.accept(p);
-      } catch (RuntimeException | Error e) {
-        cell.app().engine().bug("ending a turn of " + cell.id(), e);
-      }
+    if (transaction != null) {
+      transaction.commitParticipants();
     }
   }
 
   void rollBackParticipants() {
-    if (participants != null) {
-      List<TurnParticipant> reverse = new ArrayList<>(participants.values()).reversed();
-      participants = null;
-      tell(reverse, TurnParticipant::rollBack);
+    if (transaction != null) {
+      transaction.rollBackParticipants();
     }
   }
 
-  /** The id of this turn's next effect. */
+  /** The turn is over; nobody needs what it has collected, unless its commit does. */
+  void drop() {
+    if (transaction != null) {
+      transaction.drop();
+    }
+  }
+
+  /**
+   * The id of the next that this turn does to others, messages and asks in one count: a durable
+   * turn that runs again repeats them.
+   */
   MessageId nextEffectId() {
     return durable() ? message.derive(effectCount++) : cell.app().engine().newMessageId();
   }
 
-  /** Collects a message that leaves with the commit. */
-  void addEffect(MessageId id, String target, String op, Payload payload) {
-    if (effects == null) {
-      effects = new ArrayList<>();
+  /** Collects a message of a durable turn, unless it has left early when this turn ran before. */
+  MessageId addEffect(String target, String effectOp, Payload payload) {
+    int n = effectCount++;
+    MessageId id = message.derive(n);
+    if (again) {
+      String digest = TurnTransaction.digest(target, effectOp, payload);
+      EarlySends before = early();
+      if (before.has(n, digest)) {
+        return id;
+      }
+      if (before.has(n)) {
+        id = id.derive(EarlySends.INSTEAD); // another message left under this id
+      }
     }
-    // Its number within the actor is given when the turn is appended.
-    effects.add(new TurnRecord.Outgoing(effects.size(), 0, id, target, op, payload, false));
-  }
-
-  List<TurnRecord.Outgoing> effects() {
-    return effects == null ? List.of() : effects;
+    transaction().addEffect(n, id, target, effectOp, payload);
+    return id;
   }
 
   /** Collects what the commit does to the actor's reminders. */
   void addTimerChange(TimerChange change) {
-    if (timers == null) {
-      timers = new ArrayList<>(2);
+    transaction().addTimerChange(change);
+  }
+
+  private EarlySends early() {
+    EarlySends e = earlySends;
+    if (e == null) {
+      Ledger ledger = cell.ledger();
+      e =
+          again && ledger != null
+              ? EarlySends.of(ledger, worker, message)
+              : EarlySends.none(message);
+      earlySends = e;
     }
-    timers.add(change);
-  }
-
-  List<TimerChange> timers() {
-    return timers == null ? List.of() : timers;
-  }
-
-  /** What participants want on disk with this turn. Once, before it is appended. */
-  List<TupleChange> tupleChanges() {
-    if (participants == null) {
-      return List.of();
-    }
-    List<TupleChange> all = new ArrayList<>();
-    participants.values().forEach(p -> all.addAll(p.changes()));
-    return all;
-  }
-
-  void releasedEarly(int n, Outbox.Ticket ticket) {
-    if (releasedEarly == null) {
-      releasedEarly = new HashMap<>();
-    }
-    releasedEarly.put(n, ticket);
-  }
-
-  /** Effects that left before the commit, by their number. */
-  Map<Integer, Outbox.Ticket> releasedEarly() {
-    return releasedEarly == null ? Map.of() : releasedEarly;
-  }
-
-  List<TurnRecord.Step> steps() {
-    return steps == null ? List.of() : steps;
+    return e;
   }
 
   /**
-   * Whether an error the guest ended with came to it from the host: it let through what a host call
-   * gave it (an address that a client made up, say), or ends with its caller's deadline, a quota,
-   * something unavailable. Such an error fails the turn but is not the actor's fault, or callers
-   * could restart an app until its supervisor gives up.
+   * Sends what this durable turn has for {@code address} so far, because it asks it now: in a
+   * record of their own, on which the ask waits. They stay, whatever becomes of this turn.
    */
-  boolean inherited(HostError error) {
-    ArrayDeque<HostError> last = hostErrors;
-    EnumSet<ErrorCode> codes = hostCodes;
-    if (last == null || codes == null) {
-      return false;
+  void sendEarly(String address) {
+    Ledger ledger = cell.ledger();
+    if (ledger == null || transaction == null) {
+      return;
     }
-    return switch (error.code()) {
-      case DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED ->
-          codes.contains(error.code());
-      default -> last.stream().anyMatch(e -> sameError(e, error));
-    };
-  }
-
-  private static boolean sameError(HostError a, HostError b) {
-    return a.code() == b.code() && a.message().equals(b.message());
+    List<Outgoing> leaving = transaction.takeEffects(e -> e.target().equals(address));
+    if (!leaving.isEmpty()) {
+      ledger.append(early().note(leaving, op, repeatable), EarlySends.SILENT);
+      awaitEarlierTurns();
+    }
   }
 }

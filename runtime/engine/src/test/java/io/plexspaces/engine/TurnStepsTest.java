@@ -70,7 +70,7 @@ class TurnStepsTest {
               assertThat(e.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED);
               assertThat(e.error().message()).contains("64 MiB", "in further turns");
             });
-    assertThat(asked.get() * REPLY).isLessThanOrEqualTo(Turn.MAX_STEP_BYTES);
+    assertThat(asked.get() * REPLY).isLessThanOrEqualTo(TurnTransaction.MAX_BYTES);
     engine.close(); // the answer may leave a moment before the turn is over
     assertThat(budget.used()).isZero();
   }

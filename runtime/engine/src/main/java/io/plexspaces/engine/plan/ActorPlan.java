@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout after which an idle actor leaves memory; null for never
  * @param lazy whether a supervised child is activated at its first message, not at the app's start
  *     (it still runs init at start)
+ * @param delivery what a durable actor takes, and how often
  */
 public record ActorPlan(
     Restart restart,
@@ -19,7 +20,27 @@ public record ActorPlan(
     MailboxPlan mailbox,
     @Nullable JournalOptions durability,
     @Nullable Duration idleTimeout,
-    boolean lazy) {
+    boolean lazy,
+    Delivery delivery) {
+
+  public ActorPlan(
+      Restart restart,
+      Duration shutdownTimeout,
+      Backoff backoff,
+      MailboxPlan mailbox,
+      @Nullable JournalOptions durability,
+      @Nullable Duration idleTimeout,
+      boolean lazy) {
+    this(
+        restart,
+        shutdownTimeout,
+        backoff,
+        mailbox,
+        durability,
+        idleTimeout,
+        lazy,
+        Delivery.DEFAULT);
+  }
 
   public static final ActorPlan DEFAULT =
       new ActorPlan(
@@ -34,6 +55,17 @@ public record ActorPlan(
   /** The wait before the second and later restarts in a row: doubles from min to max, jittered. */
   public record Backoff(long minMillis, long maxMillis) {
     public static final Backoff DEFAULT = new Backoff(200, 30_000);
+  }
+
+  /**
+   * How messages reach a durable actor.
+   *
+   * @param maxDeliveries a message of a durable sender whose turn fails so many times is a dead
+   *     letter
+   * @param requireIdempotencyKey whether clients must name their changing requests
+   */
+  public record Delivery(int maxDeliveries, boolean requireIdempotencyKey) {
+    public static final Delivery DEFAULT = new Delivery(5, false);
   }
 
   public record MailboxPlan(int capacity, Overflow overflow) {
