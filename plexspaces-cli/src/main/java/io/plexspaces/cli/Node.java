@@ -16,11 +16,13 @@ import io.plexspaces.gateway.Gateway;
 import io.plexspaces.gateway.GatewayConfig;
 import io.plexspaces.gateway.MicrometerTelemetry;
 import io.plexspaces.store.DataDirectory;
+import io.plexspaces.store.NodeLog;
 import io.plexspaces.store.SqliteAppStore;
 import io.plexspaces.store.SqliteJournalStore;
 import io.plexspaces.store.StoreBackups;
 import io.plexspaces.store.StoreOptions;
 import io.plexspaces.store.StoreUpkeep;
+import io.plexspaces.store.log.LogOptions;
 import io.plexspaces.tuplespace.TupleSpaceOperations;
 import io.plexspaces.tuplespace.TupleSpaces;
 import java.io.IOException;
@@ -110,8 +112,10 @@ public final class Node implements AutoCloseable {
     polyglot.forEach(this::keep);
     InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
+    NodeLog log = keep(new NodeLog(data, LogOptions.DEFAULT, clock));
     SqliteJournalStore journals =
-        keep(new SqliteJournalStore(data, StoreOptions.DEFAULT, metrics, clock));
+        keep(new SqliteJournalStore(data, log, StoreOptions.DEFAULT, metrics, clock));
+    log.start();
     TupleSpaces spaces =
         new TupleSpaces(metrics, System::nanoTime, random, TupleSpaces.DEFAULT_MAX_BYTES);
     ActorEngine engine =
@@ -143,7 +147,7 @@ public final class Node implements AutoCloseable {
     StoreBackups backups =
         keep(
             new StoreBackups(
-                data, journals, config.backupDirectory(), config.id(), Build.version(), clock));
+                data, log, config.backupDirectory(), config.id(), Build.version(), clock));
     Gateway gateway =
         keep(
             Gateway.start(

@@ -270,6 +270,6 @@ final class Applier implements AutoCloseable {
 
   /** Applies, syncs and releases what the log holds now, as far as that is possible. */
   void settle() {
-    keeper.call(() -> syncBelow(Long.MAX_VALUE));
+    boolean _ = keeper.call(() -> syncBelow(Long.MAX_VALUE));
   }
 }

@@ -4,7 +4,6 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.store.log.CommitLog;
 import io.plexspaces.store.log.LogListener;
 import io.plexspaces.store.log.LogOptions;
-import io.plexspaces.store.log.RecordConsumer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The records that the commit log gets while files are copied, as a log of the backup's own. Taking
  * one does not wait.
  */
-final class BackupTail implements RecordConsumer, AutoCloseable {
+final class BackupTail implements AutoCloseable {
   /** Nothing is ever released, so there must be room for everything. */
   private static final LogOptions OPTIONS = new LogOptions(8 << 20, Long.MAX_VALUE / 4);
 
@@ -31,8 +30,8 @@ final class BackupTail implements RecordConsumer, AutoCloseable {
             directory, OPTIONS, InstantSource.system(), position -> {}, (position, bytes) -> {});
   }
 
-  @Override
-  public void record(long position, byte[] record) {
+  /** Calls come one at a time. */
+  void record(byte[] record) {
     taken++;
     log.append(
         record,

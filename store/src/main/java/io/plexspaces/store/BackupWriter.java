@@ -4,7 +4,6 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.upkeep.Backups.Backup;
 import io.plexspaces.api.upkeep.Finding;
-import io.plexspaces.store.log.RecordConsumer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -20,8 +19,10 @@ import org.sqlite.SQLiteConnection;
 
 /** Writes one backup into a directory of its own. Used once, on a platform thread. */
 final class BackupWriter {
-  /** A copy is looked at before it is called one. */
-  private static final int SETTLE_ATTEMPTS = 20;
+  /** How often it is looked whether the files have followed the log: for half a minute. */
+  private static final int SETTLE_LOOKS = 600;
+
+  private static final int SETTLE_MILLIS = 50;
 
   /** How often apps.db and the artifacts it names are taken until they fit. */
   private static final int APP_ATTEMPTS = 5;
@@ -36,25 +37,21 @@ final class BackupWriter {
      *
      * @return every record below was given to those that follow the log before
      */
-    long attach(RecordConsumer tail);
+    long attach(BackupTail tail);
 
     /**
      * {@code tail} is given nothing more.
      *
      * @return it was given everything below, from where it began
      */
-    long detach(RecordConsumer tail);
+    long detach(BackupTail tail);
 
     /**
-     * Brings the files up to the log, as far as that is possible now. Blocking.
+     * Begins to bring the files up to the log.
      *
      * @return what the log has below is in the files
      */
     long settle();
-
-    static Source of(DataDirectory data, SqliteJournalStore journals) {
-      return new RunningSource(data, journals);
-    }
   }
 
   private final Source source;
@@ -100,14 +97,14 @@ final class BackupWriter {
   /** What the log had before we listened must be in the files before they are copied. */
   private void settle(long begin) {
     for (int i = 0; source.settle() < begin; i++) {
-      if (i == SETTLE_ATTEMPTS) {
+      if (i == SETTLE_LOOKS) {
         throw new HostException(
             ErrorCode.UNAVAILABLE,
             "the journals cannot follow the commit log, so there is no backup: the node's log says"
                 + " which file it is");
       }
       try {
-        Thread.sleep(50L * i);
+        Thread.sleep(SETTLE_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new HostException(ErrorCode.CANCELLED, "interrupted while a backup was written", e);

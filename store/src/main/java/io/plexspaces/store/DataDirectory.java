@@ -140,10 +140,6 @@ public final class DataDirectory implements AutoCloseable {
     return root.resolve("apps.db");
   }
 
-  Path log() {
-    return root.resolve("log");
-  }
-
   Path spaces() {
     return root.resolve("spaces");
   }

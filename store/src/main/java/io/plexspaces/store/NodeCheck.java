@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class NodeCheck {
   private static final String SUFFIX = ".db";
 
+  /** The index is written some time after a file, while a node runs. */
+  private static final int LOOKS = 5;
+
   private final DataDirectory data;
   private final JournalTree tree;
   private final StoreUpkeep.Access access;
@@ -71,7 +74,6 @@ final class NodeCheck {
     AppId app = scope.app();
     if (app != null && scope.actor() != null) {
       ActorId actor = ActorId.parse(app.tenant(), app.name() + "/" + scope.actor());
-      access.settle(actor);
       Path file = tree.path(actor);
       return Files.exists(file) ? List.of(file) : List.of();
     }
@@ -148,7 +150,10 @@ final class NodeCheck {
       return;
     }
     follows(name, o, log.turns().getOrDefault(owner, List.of()));
-    if (o.work() && !pending.covers(owner) && isForgotten(owner, file)) {
+    if (o.work()
+        && !pending.covers(owner)
+        && !log.turns().containsKey(owner)
+        && isForgotten(owner, file)) {
       findings.add(
           Finding.damage(
               "pending.db",
@@ -185,12 +190,23 @@ final class NodeCheck {
    * work until after; while a node runs, each look sees another moment, so it takes several.
    */
   private boolean isForgotten(ActorId owner, Path file) {
-    for (int look = 0; look < 3; look++) {
+    for (int look = 0; look < LOOKS; look++) {
+      if (look > 0 && access.running()) {
+        pause();
+      }
       if (PendingNames.read(data, access).covers(owner) || !check(file, owner).work()) {
         return false;
       }
     }
     return true;
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private JournalCheck.Outcome check(Path file, @Nullable ActorId expected) {

@@ -300,12 +300,28 @@ public final class SqliteJournalStore implements JournalStore {
     return openFiles.size();
   }
 
+  NodeLog log() {
+    return log;
+  }
+
+  /**
+   * Brings the file of one actor up to what the log has. Blocking.
+   *
+   * @throws HostException as {@link ActorFile#apply}
+   */
+  void settle(ActorId actor) {
+    ActorJournal j = journals.get(actor);
+    if (j != null && !j.following().isIdle()) {
+      pool.call(() -> {
+        j.following().apply(false);
+        return true;
+      });
+    }
+  }
+
   /** Applies, syncs and releases all that can be. */
   void settle() {
-    pool.call(() -> {
-      applier.settle();
-      return true;
-    });
+    applier.settle();
   }
 
   /** Closes all journals; their files then have what the log has. */

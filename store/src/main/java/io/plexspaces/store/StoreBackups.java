@@ -44,12 +44,12 @@ public final class StoreBackups implements Backups, AutoCloseable {
    */
   public StoreBackups(
       DataDirectory data,
-      SqliteJournalStore journals,
+      NodeLog log,
       Path directory,
       String node,
       String version,
       InstantSource clock) {
-    this(directory, BackupWriter.Source.of(data, journals), node, version, clock);
+    this(directory, new RunningSource(data, log), node, version, clock);
   }
 
   StoreBackups(

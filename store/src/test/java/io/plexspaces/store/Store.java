@@ -107,6 +107,7 @@ final class Store implements AutoCloseable {
   @Override
   public void close() {
     journals.close();
+    log.close();
     data.close();
   }
 }
