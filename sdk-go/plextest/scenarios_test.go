@@ -20,7 +20,7 @@ import (
 const api = "../../host-api/src/"
 
 // absent are the operations that the harness answers as a node of this version does.
-var absent = strings.Fields(`defer_reply reply forward schedule_cron pool_checkout pool_checkin pool_info
+var absent = strings.Fields(`defer_reply reply forward pool_checkout pool_checkin pool_info
 	pg_join pg_leave pg_members pg_broadcast pg_first
 	channel_publish channel_subscribe channel_next channel_ack channel_nack channel_bind channel_info
 	lock_acquire lock_renew lock_release
@@ -204,6 +204,9 @@ func take(t *testing.T, node *Node, step, saved m) {
 	if ms, ok := step["advance"].(int64); ok {
 		node.Advance(ms)
 		return
+	}
+	if ms, ok := step["within"].(int64); ok {
+		n.Advance(ms)
 	}
 	target, op, payload := text(step, "ask"), text(step, "op"), step["payload"]
 	refuse, _ := step["refuse"].(bool)

@@ -710,12 +710,11 @@ def test_a_machine_goes_by_its_transitions() -> None:
     assert description(DoorFSMActor)["behavior"] == "GenFSM"
 
 
-def test_what_needs_the_host_says_so_on_a_node_of_this_version() -> None:
+def test_a_state_ends_by_its_time_with_what_nodes_of_this_version_have() -> None:
     with TestNode(only_available=True) as node:
         node.app("a", DoorFSMActor)
-        with pytest.raises(HostError, match='the host operation "send_after" is not supported') as e:
-            node.ask("door_fsm/x", "open", {"who": "ada"})
-        assert e.value.code == "UNIMPLEMENTED"
+        node.ask("door_fsm/x", "open", {"who": "ada"})
+        node.advance(5000)
         assert node.ask("door_fsm/x", "peek") == "closed"
 
 

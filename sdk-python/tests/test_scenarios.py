@@ -29,7 +29,6 @@ OPERATIONS = {o["name"]: o for o in json.loads(CATALOGUE.read_text())}
 ALL = json.loads(SCENARIOS.read_text())["scenarios"]
 #: What the harness answers as a node of this version does.
 ABSENT = {
-    "schedule_cron",
     "workflow_start",
     "workflow_signal",
     "workflow_query",
@@ -231,6 +230,8 @@ def test_scenario(scenario: dict[str, Any]) -> None:
             if "advance" in step:
                 node.advance(step["advance"])
                 continue
+            if "within" in step:
+                node.advance(step["within"])
             target, op = (step["do"], "do") if "do" in step else (step["ask"], step["op"])
             refuse = step.get("refuse", False)
             payload = {"calls": step["calls"], "refuse": refuse} if op == "do" else step.get("payload")

@@ -5,7 +5,7 @@ use plexspaces::testing::{Response, World};
 use plexspaces::{json, Actor, Code, Error, Kind, Message, Operation, Reply, Stream, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-const ABSENT: &str = "defer_reply reply forward schedule_cron pool_checkout pool_checkin pool_info pg_join pg_leave \
+const ABSENT: &str = "defer_reply reply forward pool_checkout pool_checkin pool_info pg_join pg_leave \
     pg_members pg_broadcast pg_first channel_publish channel_subscribe channel_next channel_ack channel_nack \
     channel_bind channel_info lock_acquire lock_renew lock_release kv_watch blob_put blob_get blob_head blob_delete \
     blob_list application_metrics_add checkpoint journal_sequence is_replaying workflow_start workflow_signal \
@@ -234,6 +234,9 @@ fn fits(expected: &Value, got: &Value) -> bool {
 fn take(world: &World, step: &Value, saved: &mut BTreeMap<String, Value>) {
     if let Some(ms) = step["advance"].as_i64() {
         return world.advance(ms);
+    }
+    if let Some(ms) = step["within"].as_i64() {
+        world.advance(ms);
     }
     let refuses = step["refuse"].as_bool() == Some(true);
     let (target, op, payload) = match step["do"].as_str() {

@@ -10,7 +10,7 @@ const { scenarios } = read("test/resources/io/plexspaces/api/op/scenarios.json")
 const catalogue = read("main/resources/io/plexspaces/api/op/catalogue.json");
 /** What the harness answers as a node of this version does. */
 const ABSENT = [
-  ...["defer_reply", "reply", "forward", "schedule_cron", "pool_checkout", "pool_checkin", "pool_info"],
+  ...["defer_reply", "reply", "forward", "pool_checkout", "pool_checkin", "pool_info"],
   ...["start", "signal", "query", "result", "cancel", "pause", "resume"].map((n) => `workflow_${n}`),
 ];
 /** Tested in testing.test.js: blobs are bytes. */
@@ -73,6 +73,9 @@ function take(node, step, saved) {
   const isTurn = "do" in step;
   const { refuse = false } = step;
   const payload = filled(isTurn ? { calls: step.calls, refuse } : (step.payload ?? {}), saved);
+  if (step.within !== undefined) {
+    node.advance(step.within);
+  }
   const ask = () => node.ask(isTurn ? step.do : step.ask, isTurn ? "do" : step.op, payload);
   const code = refuse ? "FAILED_PRECONDITION" : step.error;
   if (code !== undefined) {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from plexspaces import _codec
 from plexspaces.errors import HostError
 from plexspaces.testing._cells import Cell, Message, Sending
+from plexspaces.testing._cron import Cron, zone
 from plexspaces.testing._data_operations import Arguments, DataOperations, Raw
 from plexspaces.testing._scheduler import Waiter
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from plexspaces.testing._cells import Turn
 
 ASK_MS = 5000
+MAX_TIMER_MS = 3652 * 86_400_000
 
 
 class Operations(DataOperations):
@@ -167,38 +169,79 @@ class Operations(DataOperations):
     # ---- timers
 
     def _timer(
-        self, turn: Turn, a: Arguments, body: bytes, delay: float, period: float | None
+        self,
+        turn: Turn,
+        a: Arguments,
+        body: bytes,
+        due: float,
+        following: Callable[[float], float] | None,
     ) -> str:
-        cell = self._engine.find(a["target"], turn.cell)
-        self._engine.check_input(cell, a["op"], body)
-        id = self._engine.number("timer")
+        engine = self._engine
+        cell = engine.find(a["target"], turn.cell)
+        engine.check_input(cell, a["op"], body)
+        id = engine.number("timer")
         sender = turn.cell
 
-        def fire() -> None:
-            self._engine.timers.pop(id, None)
+        def start(due: float) -> None:
+            stop = engine.scheduler.at(due - engine.scheduler.now, lambda: fire(due))
+            engine.timers[id] = (sender, stop)
+
+        def told(due: float) -> bytes:
+            opaque = a.get("content_type") is not None
+            return body if opaque else self._with_due(cell, a["op"], body, due)
+
+        def fire(due: float) -> None:
+            engine.timers.pop(id, None)
             if not cell.stopped:
-                self._engine.post(cell, a["op"], body, sender=sender)
-                if period is not None:
-                    self._engine.timers[id] = self._engine.scheduler.at(period, fire)
+                engine.post(cell, a["op"], told(due), sender=sender)
+                if following is not None:
+                    start(following(due))
 
-        def start() -> None:
-            self._engine.timers[id] = self._engine.scheduler.at(delay, fire)
-
-        turn.on_commit.append(start)
+        turn.on_commit.append(lambda: start(due))
         return id
 
+    def _with_due(self, cell: Cell, op: str, body: bytes, due: float) -> bytes:
+        """Tells the receiver when it was due, where the payload has room for that."""
+        try:
+            payload = _codec.loads(body) if body else {}
+        except ValueError:
+            return body
+        if not isinstance(payload, dict) or "due_ms" in payload:
+            return body
+        told = _codec.dumps({**payload, "due_ms": int(due)})
+        try:
+            self._engine.check_input(cell, op, told)
+        except HostError:
+            return body
+        return told
+
+    def _millis(self, a: Arguments, name: str, least: int) -> float:
+        ms: float = a[name]
+        if not least <= ms <= MAX_TIMER_MS:
+            raise HostError(
+                "INVALID_ARGUMENT", f"{name} must be from {least} to {MAX_TIMER_MS} (ten years)"
+            )
+        return ms
+
     def send_after(self, turn: Turn, a: Arguments, body: bytes) -> str:
-        return self._timer(turn, a, body, a["delay_ms"], None)
+        delay = self._millis(a, "delay_ms", 0)
+        return self._timer(turn, a, body, self._engine.scheduler.now + delay, None)
 
     def send_every(self, turn: Turn, a: Arguments, body: bytes) -> str:
-        if a["period_ms"] < 1:
-            raise HostError("INVALID_ARGUMENT", "period_ms is at least 1")
-        return self._timer(turn, a, body, a["period_ms"], a["period_ms"])
+        period = self._millis(a, "period_ms", 10)
+        due = self._engine.scheduler.now + period
+        return self._timer(turn, a, body, due, lambda before: before + period)
+
+    def schedule_cron(self, turn: Turn, a: Arguments, body: bytes) -> str:
+        cron, tz = Cron(a["expr"]), zone(a.get("tz") or "UTC")
+        due = cron.next(self._engine.scheduler.now, tz)
+        return self._timer(turn, a, body, due, lambda before: cron.next(before, tz))
 
     def cancel_timer(self, turn: Turn, a: Arguments, body: bytes) -> None:
         def cancel() -> None:
-            stop = self._engine.timers.pop(a["id"], None)
-            if stop is not None:
+            owner, stop = self._engine.timers.get(a["id"], (None, None))
+            if stop is not None and owner.address == turn.cell.address:
+                del self._engine.timers[a["id"]]
                 stop()
 
         turn.on_commit.append(cancel)

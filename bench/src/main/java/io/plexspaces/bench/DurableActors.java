@@ -6,8 +6,10 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.store.DataDirectory;
+import io.plexspaces.store.NodeLog;
 import io.plexspaces.store.SqliteJournalStore;
 import io.plexspaces.store.StoreOptions;
+import io.plexspaces.store.log.LogOptions;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ final class DurableActors implements DurableSystem {
   static final Payload BY_ONE = Payload.json("{\"by\":1}");
 
   private final DataDirectory data;
+  private final NodeLog log;
   private final SqliteJournalStore journals;
   private final EngineApp app;
   private final List<ActorId> ids = new ArrayList<>();
@@ -27,8 +30,11 @@ final class DurableActors implements DurableSystem {
    */
   DurableActors(Path directory, GuestModule module, int actors) {
     data = DataDirectory.open(directory);
+    log = new NodeLog(data, LogOptions.DEFAULT, InstantSource.system());
     journals =
-        new SqliteJournalStore(data, StoreOptions.DEFAULT, Telemetry.NONE, InstantSource.system());
+        new SqliteJournalStore(
+            data, log, StoreOptions.DEFAULT, Telemetry.NONE, InstantSource.system());
+    log.start();
     app = new EngineApp(module, journals, JournalOptions.DEFAULT);
     for (int i = 0; i < actors; i++) {
       ids.add(EngineApp.id(NativeLedger.TYPE, "a" + i));
@@ -49,6 +55,7 @@ final class DurableActors implements DurableSystem {
   public void close() {
     app.close();
     journals.close();
+    log.close();
     data.close();
   }
 }

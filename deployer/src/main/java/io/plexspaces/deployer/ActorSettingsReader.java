@@ -6,12 +6,15 @@ import io.plexspaces.api.guest.ModuleDescription.ActorType;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.engine.plan.ActorPlan;
 import io.plexspaces.engine.plan.ActorPlan.Backoff;
+import io.plexspaces.engine.plan.ActorPlan.Delivery;
 import io.plexspaces.engine.plan.ActorPlan.MailboxPlan;
 import io.plexspaces.engine.plan.ActorPlan.Overflow;
 import io.plexspaces.engine.plan.Restart;
+import io.plexspaces.engine.plan.TimerFacet;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,7 +28,10 @@ final class ActorSettingsReader {
   private static final Map<String, Restart> RESTARTS = new LinkedHashMap<>();
   private static final Map<String, Overflow> OVERFLOWS = new LinkedHashMap<>();
   private static final Set<String> FACETS_LATER =
-      Set.of("timer", "reminder", "caching", "logging", "event_sourcing");
+      Set.of("caching", "logging", "event_sourcing");
+
+  /** Facets that an actor may have several of. */
+  private static final Set<String> TIMERS = Set.of("timer", "reminder");
 
   static {
     RESTARTS.put("permanent", Restart.PERMANENT);
@@ -45,6 +51,7 @@ final class ActorSettingsReader {
     @Nullable JournalOptions durability;
     @Nullable Duration idleTimeout;
     boolean lazy;
+    List<TimerFacet> timers = List.of();
   }
 
   ActorSettingsReader(Duration idempotencyRetention, @Nullable ModuleDescription module) {
@@ -97,10 +104,11 @@ final class ActorSettingsReader {
   }
 
   /**
+   * @param type the actor's, or null if it is not known
    * @param of how messages name the actor
    * @param onDemand whether it is activated by key, not by a supervisor
    */
-  ActorPlan read(TomlSection s, String of, boolean onDemand) {
+  ActorPlan read(TomlSection s, @Nullable String type, String of, boolean onDemand) {
     Restart restart = restart(s);
     Duration shutdown =
         s.integer("shutdown_timeout_secs", 0, 3600)
@@ -108,9 +116,17 @@ final class ActorSettingsReader {
             .orElse(ActorPlan.DEFAULT.shutdownTimeout());
     Backoff backoff = backoff(s.table("backoff", "backoff of " + of));
     MailboxPlan mailbox = mailbox(s.table("mailbox", "mailbox of " + of));
-    Facets facets = facets(s, of, onDemand);
+    Facets facets = facets(s, type, of, onDemand);
     return new ActorPlan(
-        restart, shutdown, backoff, mailbox, facets.durability, facets.idleTimeout, facets.lazy);
+        restart,
+        shutdown,
+        backoff,
+        mailbox,
+        facets.durability,
+        facets.idleTimeout,
+        facets.lazy,
+        Delivery.DEFAULT,
+        facets.timers);
   }
 
   private static Backoff backoff(TomlSection s) {
@@ -137,32 +153,39 @@ final class ActorSettingsReader {
     return new MailboxPlan(capacity, overflow);
   }
 
-  private Facets facets(TomlSection s, String of, boolean onDemand) {
+  private Facets facets(TomlSection s, @Nullable String actorType, String of, boolean onDemand) {
+    TimerFacetReader timers = new TimerFacetReader(module, actorType);
     Facets facets = new Facets();
     Set<String> seen = new HashSet<>();
     for (TomlSection facet : s.tables("facets", "facets of " + of)) {
       Optional<String> type = facet.requiredString("type");
       // The order in which facets wrap a turn; none of today's depends on another.
       facet.integer("priority", Integer.MIN_VALUE, Integer.MAX_VALUE);
-      if (type.isPresent() && !seen.add(type.get())) {
+      if (type.isPresent() && !TIMERS.contains(type.get()) && !seen.add(type.get())) {
         facet.error("type", "facet " + TomlSection.quoted(type.get()) + " is there twice in " + of);
       }
       type.flatMap(t ->
               facet.oneOf(
                   "type",
-                  AppConfigReader.words("virtual_actor", "durability", "metrics"),
+                  AppConfigReader.words(
+                      "virtual_actor", "durability", "metrics", "timer", "reminder"),
                   FACETS_LATER))
           .ifPresentOrElse(
-              t ->
-                  config(
-                      t,
-                      facet.table("config", "facet " + TomlSection.quoted(t) + " of " + of),
-                      facets,
-                      onDemand),
+              t -> {
+                TomlSection config =
+                    facet.table("config", "facet " + TomlSection.quoted(t) + " of " + of);
+                if (TIMERS.contains(t)) {
+                  timers.read(t, facet, config);
+                  config.done();
+                } else {
+                  config(t, config, facets, onDemand);
+                }
+              },
               // What a refused facet holds cannot be judged.
               () -> facet.has("config"));
       facet.done();
     }
+    facets.timers = timers.all(facets.durability != null);
     return facets;
   }
 

@@ -43,7 +43,7 @@ public final class AppConfigReader {
 
   private static final Pattern VERSION = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9.+_-]{0,63}");
   private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]{0,255}");
-  private static final List<String> LATER = List.of("pools", "spaces", "service_links", "channels");
+  private static final List<String> LATER = List.of("pools", "service_links", "channels");
 
   private final Defaults defaults;
 
@@ -138,6 +138,7 @@ public final class AppConfigReader {
     Map<String, Access> access = access(root.table("access"), settings);
     LimitsPlan limits = limits(root.table("limits"));
     Map<String, String> env = env(root.table("env"));
+    Set<String> durableSpaces = durableSpaces(root);
     root.done();
 
     ConfigErrors errors = root.errors();
@@ -146,7 +147,14 @@ public final class AppConfigReader {
     }
     AppPlan plan =
         new AppPlan(
-            new AppId(tenant, name.get()), itsVersion, supervisor, types, access, limits, env);
+            new AppId(tenant, name.get()),
+            itsVersion,
+            supervisor,
+            types,
+            access,
+            limits,
+            env,
+            durableSpaces);
     return new Draft(name.get(), plan, limits, runtime, errors);
   }
 
@@ -203,7 +211,7 @@ public final class AppConfigReader {
             s.name("args")
                 + " is not supported by this version: only [[supervisor.children]] have args");
       }
-      types.put(type, settings.read(s, s.label(), true));
+      types.put(type, settings.read(s, type, s.label(), true));
       s.done();
     }
     return types;
@@ -259,6 +267,37 @@ public final class AppConfigReader {
                 .orElse(defaults.limits().turnTimeout()));
     s.done();
     return limits;
+  }
+
+  /** The names of those that are on disk. */
+  private static Set<String> durableSpaces(TomlSection root) {
+    Set<String> durable = new HashSet<>();
+    Set<String> named = new HashSet<>();
+    if (!root.has("spaces")) {
+      return durable;
+    }
+    for (TomlSection s : root.tables("spaces", "[[spaces]]")) {
+      Optional<String> name = s.requiredString("name");
+      boolean onDisk = s.bool("durable").orElse(false);
+      s.done();
+      if (name.isEmpty()) {
+        continue;
+      }
+      if (!name.get().equals(AppPlan.DEFAULT_SPACE)) {
+        s.error(
+            "name",
+            "a space named "
+                + TomlSection.quoted(name.get())
+                + " is not supported by this version: there is \""
+                + AppPlan.DEFAULT_SPACE
+                + "\", the app's own");
+      } else if (!named.add(name.get())) {
+        s.error("name", "[[spaces]] has " + TomlSection.quoted(name.get()) + " twice");
+      } else if (onDisk) {
+        durable.add(name.get());
+      }
+    }
+    return durable;
   }
 
   private static Map<String, String> env(TomlSection s) {

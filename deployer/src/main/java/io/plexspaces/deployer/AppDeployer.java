@@ -7,11 +7,13 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.journal.SpaceStore;
 import io.plexspaces.api.store.AppStore;
 import io.plexspaces.api.store.AppStore.AppRecord;
 import io.plexspaces.engine.AppStatus;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.Engine;
+import io.plexspaces.engine.plan.AppPlan;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -39,6 +41,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
   private final Engine engine;
   private final AppStore store;
   private final JournalStore journals;
+  private final Optional<SpaceStore> spaces;
   private final GuestEngines guests;
   private final AppConfigReader reader;
   private final RunningApps running;
@@ -60,10 +63,13 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     engine = b.engine;
     store = b.store;
     journals = b.journals;
+    spaces = Optional.ofNullable(b.spaces);
     guests = new GuestEngines(b.guests, b.polyglot, b.polyglotTenants, b.maxArtifactBytes);
     reader = new AppConfigReader(b.defaults);
     telemetry = b.telemetry;
-    running = new RunningApps(engine, guests, reader, List.copyOf(b.whenGone));
+    running =
+        new RunningApps(
+            engine, guests, reader, List.copyOf(b.whenStarting), List.copyOf(b.whenGone));
     clock = b.clock;
   }
 
@@ -99,8 +105,8 @@ public final class AppDeployer implements Deployer, AutoCloseable {
               + id.name()
               + "\" is deployed already: undeploy it first, or choose another name with --app");
     }
-    // Journals of an earlier deployment were kept on purpose; those of a failed one are removed.
-    boolean fresh = journals.actors(id).isEmpty();
+    // What an earlier deployment left was kept on purpose; what a failed one leaves is removed.
+    boolean fresh = journals.actors(id).isEmpty() && spaces.filter(s -> s.exists(id)).isEmpty();
     boolean done = false;
     coming.put(id, described(record, AppState.DEPLOYING, null));
     try {
@@ -111,7 +117,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
       if (!done) {
         RunningApps.quietly("stop", id, () -> running.takeDown(id, Duration.ZERO));
         if (fresh) {
-          RunningApps.quietly("purge", id, () -> journals.purge(id));
+          RunningApps.quietly("purge", id, () -> purge(id));
         }
         telemetry.appRemoved(id);
         engine.forget(id);
@@ -171,7 +177,7 @@ public final class AppDeployer implements Deployer, AutoCloseable {
           wants(require(app), false);
           running.takeDown(app, drain);
           if (purge) {
-            journals.purge(app);
+            purge(app);
           }
           storing.lock();
           try {
@@ -185,6 +191,12 @@ public final class AppDeployer implements Deployer, AutoCloseable {
           LOG.log(Level.INFO, "undeployed {0}", app);
           return null;
         });
+  }
+
+  /** Removes all that the app's actors and spaces have on disk. */
+  private void purge(AppId app) {
+    journals.purge(app);
+    spaces.ifPresent(s -> s.purge(app));
   }
 
   @Override
@@ -425,6 +437,8 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     private final List<GuestEngine> guests = new ArrayList<>();
     private final List<GuestEngine> polyglot = new ArrayList<>();
     private Predicate<String> polyglotTenants = tenant -> false;
+    private @Nullable SpaceStore spaces;
+    private final List<Consumer<AppPlan>> whenStarting = new ArrayList<>();
     private final List<Consumer<AppId>> whenGone = new ArrayList<>();
     private AppConfigReader.Defaults defaults = AppConfigReader.Defaults.STANDARD;
     private Telemetry telemetry = Telemetry.NONE;
@@ -451,6 +465,18 @@ public final class AppDeployer implements Deployer, AutoCloseable {
     public Builder polyglot(List<GuestEngine> engines, Predicate<String> tenants) {
       polyglot.addAll(engines);
       polyglotTenants = tenants;
+      return this;
+    }
+
+    /** Where durable tuple spaces are: purged with their app. */
+    public Builder spaces(SpaceStore store) {
+      spaces = store;
+      return this;
+    }
+
+    /** Told before the actors of an app start, also when it starts again with another plan. */
+    public Builder whenStarting(Consumer<AppPlan> listener) {
+      whenStarting.add(listener);
       return this;
     }
 

@@ -26,14 +26,20 @@ final class RunningApps {
   private final Engine engine;
   private final GuestEngines guests;
   private final AppConfigReader reader;
+  private final List<Consumer<AppPlan>> whenStarting;
   private final List<Consumer<AppId>> whenGone;
   private final Map<AppId, GuestModule> modules = new ConcurrentHashMap<>();
 
   RunningApps(
-      Engine engine, GuestEngines guests, AppConfigReader reader, List<Consumer<AppId>> whenGone) {
+      Engine engine,
+      GuestEngines guests,
+      AppConfigReader reader,
+      List<Consumer<AppPlan>> whenStarting,
+      List<Consumer<AppId>> whenGone) {
     this.engine = engine;
     this.guests = guests;
     this.reader = reader;
+    this.whenStarting = whenStarting;
     this.whenGone = whenGone;
   }
 
@@ -50,7 +56,9 @@ final class RunningApps {
               .pick(artifact, draft.runtime(), app.tenant())
               .load(artifact, limits.limits().guest());
       modules.put(app, module);
-      engine.start(draft(record, module).required(), module);
+      AppPlan plan = draft(record, module).required();
+      starting(plan);
+      engine.start(plan, module);
       done = true;
     } finally {
       if (!done) {
@@ -82,6 +90,7 @@ final class RunningApps {
     GuestModule old = modules.get(app);
     Map<ActorId, Payload> states = engine.stopKeepingStates(app, drain);
     try {
+      starting(plan);
       engine.start(plan, next, states);
       modules.put(app, next);
     } catch (RuntimeException | Error e) {
@@ -101,7 +110,9 @@ final class RunningApps {
       Throwable reason) {
     try {
       if (module != null) {
-        engine.start(draft(before, module).required(), module, states);
+        AppPlan plan = draft(before, module).required();
+        starting(plan);
+        engine.start(plan, module, states);
         return;
       }
     } catch (RuntimeException e) {
@@ -138,6 +149,10 @@ final class RunningApps {
     if (module != null) {
       module.close();
     }
+  }
+
+  private void starting(AppPlan plan) {
+    whenStarting.forEach(listener -> listener.accept(plan));
   }
 
   private void gone(AppId app) {

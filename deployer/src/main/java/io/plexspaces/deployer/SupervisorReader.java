@@ -120,7 +120,7 @@ final class SupervisorReader {
       s.has("behavior_kind");
     }
     return new ActorChild(
-        id, type == null ? "?" : type, s.values("args"), settings.read(s, s.label(), false));
+        id, type == null ? "?" : type, s.values("args"), settings.read(s, type, s.label(), false));
   }
 
   private void checkId(String id, TomlSection s) {

@@ -253,12 +253,38 @@ class BadConfigTest {
             "facets" + of + " must be an array of tables, it is a table"),
         badFacet("priority = 1", "type is missing in facets of [[supervisor.children]] \"one\""),
         badFacet("type = \"durabilty\"", "it is \"durabilty\", did you mean \"durability\"?"),
+        badFacet("type = \"timer\"", "op is missing in facet \"timer\" of"),
         badFacet(
-            "type = \"timer\"",
-            "type \"timer\" in facets of [[supervisor.children]] \"one\" is not supported by this version"),
+            "type = \"timer\", config = { op = \"increment\" }",
+            "needs every = \"10m\" or cron = \"0 9 * * MON-FRI\""),
         badFacet(
-            "type = \"reminder\", config = { op = \"x\" }",
-            "type \"reminder\" in facets of [[supervisor.children]] \"one\" is not supported by"),
+            "type = \"timer\", config = { op = \"increment\", every = \"1m\", cron = \"@daily\" }",
+            "has both every and cron"),
+        badFacet(
+            "type = \"timer\", config = { op = \"increment\", every = \"5ms\" }",
+            "must be between 10ms and 3652d, it is \"5ms\""),
+        badFacet(
+            "type = \"timer\", config = { op = \"increment\", every = \"1m\", tz = \"UTC\" }",
+            "goes with cron, not with every"),
+        badFacet(
+            "type = \"timer\", config = { op = \"increment\", cron = \"0 25 * * *\" }",
+            "cron in facet \"timer\" of [[supervisor.children]] \"one\": cron expression \"0 25 * * *\""),
+        badFacet(
+            "type = \"timer\", config = { op = \"increment\", cron = \"@daily\", tz = \"Mars/Base\" }",
+            "\"Mars/Base\" is no time zone"),
+        badFacet(
+            "type = \"timer\", config = { op = \"incremant\", every = \"1m\" }",
+            "which type \"counter\" does not have: it has"),
+        badFacet(
+            "type = \"timer\", config = { op = \"increment\", every = \"1m\", evry = 1 }",
+            "unknown key \"evry\" in facet \"timer\" of"),
+        badFacet(
+            "type = \"timer\", config = { op = \"increment\", every = \"1m\" } },"
+                + " { type = \"timer\", config = { op = \"increment\", every = \"2m\" }",
+            "which another timer of this actor has already"),
+        badFacet(
+            "type = \"reminder\", config = { op = \"increment\", every = \"1m\" }",
+            "facet \"reminder\" needs the facet \"durability\" beside it"),
         badFacet(
             "type = \"caching\"",
             "type \"caching\" in facets of [[supervisor.children]] \"one\" is not supported by this version"),

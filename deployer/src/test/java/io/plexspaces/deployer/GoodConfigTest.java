@@ -15,8 +15,11 @@ import io.plexspaces.engine.plan.AppPlan;
 import io.plexspaces.engine.plan.AppPlan.Access;
 import io.plexspaces.engine.plan.AppPlan.ActorChild;
 import io.plexspaces.engine.plan.AppPlan.SupervisorPlan;
+import io.plexspaces.engine.plan.CronExpression;
 import io.plexspaces.engine.plan.LimitsPlan;
 import io.plexspaces.engine.plan.Restart;
+import io.plexspaces.engine.plan.TimerFacet;
+import io.plexspaces.engine.plan.TimerRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -239,6 +242,36 @@ class GoodConfigTest {
         new AppConfigReader(AppConfigReader.Defaults.STANDARD)
             .read("default", null, null, "name = \"x\"\n[actor_types.whatever]\n", null);
     assertThat(plan.types()).containsOnlyKeys("whatever");
+  }
+
+  @Test
+  void anActorMayHaveTimersAndReminders() {
+    AppPlan plan =
+        read(
+            """
+            name = "timed"
+            [[supervisor.children]]
+            id = "one"
+            type = "counter"
+            facets = [
+              { type = "reminder", config = { op = "increment", cron = "0 9 * * MON-FRI", tz = "Europe/Berlin" } },
+              { type = "reminder", config = { op = "get", every = "10m" } },
+              { type = "timer", config = { op = "increment", cron = "@hourly" } },
+              { type = "durability" } ]
+            """);
+    ActorChild one = (ActorChild) plan.supervisor().children().getFirst();
+    assertThat(one.actor().timers())
+        .containsExactly(
+            TimerFacet.reminder(
+                "increment",
+                new TimerRule.Cron(
+                    CronExpression.parse("0 9 * * MON-FRI"),
+                    CronExpression.zone("Europe/Berlin"))),
+            TimerFacet.reminder("get", new TimerRule.Every(600_000)),
+            TimerFacet.timer(
+                "increment",
+                new TimerRule.Cron(
+                    CronExpression.parse("@hourly"), CronExpression.zone("UTC"))));
   }
 
   private static AppPlan read(String text) {

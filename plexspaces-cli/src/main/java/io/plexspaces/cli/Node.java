@@ -4,6 +4,7 @@ import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.MemoryBudget;
+import io.plexspaces.api.journal.SpaceStore;
 import io.plexspaces.api.store.AppStore;
 import io.plexspaces.api.upkeep.Upkeep;
 import io.plexspaces.deployer.AppConfigReader;
@@ -11,6 +12,7 @@ import io.plexspaces.deployer.AppDeployer;
 import io.plexspaces.engine.ActorEngine;
 import io.plexspaces.engine.AppStatus.AppState;
 import io.plexspaces.engine.Engine;
+import io.plexspaces.engine.plan.AppPlan;
 import io.plexspaces.engine.plan.LimitsPlan;
 import io.plexspaces.gateway.Gateway;
 import io.plexspaces.gateway.GatewayConfig;
@@ -19,6 +21,7 @@ import io.plexspaces.store.DataDirectory;
 import io.plexspaces.store.NodeLog;
 import io.plexspaces.store.SqliteAppStore;
 import io.plexspaces.store.SqliteJournalStore;
+import io.plexspaces.store.SqliteSpaceStore;
 import io.plexspaces.store.StoreBackups;
 import io.plexspaces.store.StoreOptions;
 import io.plexspaces.store.StoreUpkeep;
@@ -115,6 +118,7 @@ public final class Node implements AutoCloseable {
     NodeLog log = keep(new NodeLog(data, LogOptions.DEFAULT, clock));
     SqliteJournalStore journals =
         keep(new SqliteJournalStore(data, log, StoreOptions.DEFAULT, metrics, clock));
+    SqliteSpaceStore tuples = keep(new SqliteSpaceStore(data, log, StoreOptions.DEFAULT, clock));
     log.start();
     TupleSpaces spaces =
         new TupleSpaces(metrics, System::nanoTime, random, TupleSpaces.DEFAULT_MAX_BYTES);
@@ -122,6 +126,7 @@ public final class Node implements AutoCloseable {
         ActorEngine.builder()
             .operations(new TupleSpaceOperations(spaces).operations())
             .journals(journals)
+            .spaces(tuples)
             .telemetry(metrics)
             .clock(clock)
             .random(random)
@@ -133,6 +138,8 @@ public final class Node implements AutoCloseable {
             AppDeployer.builder(engine, apps, journals)
                 .guests(guests)
                 .polyglot(polyglot, config.polyglotTenants()::contains)
+                .spaces(tuples)
+                .whenStarting(plan -> openSpaces(plan, spaces, tuples, clock))
                 .whenGone(spaces::remove)
                 .defaults(
                     new AppConfigReader.Defaults(LimitsPlan.DEFAULT, config.idempotencyRetention()))
@@ -170,6 +177,35 @@ public final class Node implements AutoCloseable {
           ErrorCode.UNAVAILABLE, "cannot write node.json in " + dataDirectory + ": " + e, e);
     }
     keep(() -> NodeFile.delete(dataDirectory));
+  }
+
+  /**
+   * A durable space is loaded while the app starts. One that cannot be used keeps nobody from
+   * starting: its operations answer with the reason.
+   */
+  private static void openSpaces(
+      AppPlan plan, TupleSpaces spaces, SpaceStore store, InstantSource clock) {
+    if (!plan.durableSpaces().contains(AppPlan.DEFAULT_SPACE)) {
+      spaces.inMemory(plan.app());
+      return;
+    }
+    spaces.durable(plan.app(), store, clock);
+    Thread.ofVirtual()
+        .name("load-space")
+        .start(() -> {
+          try {
+            spaces.load(plan.app());
+          } catch (HostException e) {
+            LOG.log(
+                Level.ERROR,
+                "the tuples of app "
+                    + plan.app()
+                    + " could not be loaded, so its tuple operations answer "
+                    + e.code()
+                    + ": "
+                    + e.error().message());
+          }
+        });
   }
 
   private void count(Engine engine, AppStore apps) {

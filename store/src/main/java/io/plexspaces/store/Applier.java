@@ -211,14 +211,14 @@ final class Applier implements AutoCloseable {
       return false;
     }
     // What cannot be applied must not keep the log from being used again.
-    boolean carried = false;
+    boolean moved = false;
     boolean left = false;
     for (Following f : stuck) {
-      boolean moved = !full.contains(f) && f.carry();
-      carried |= moved;
-      left |= !moved;
+      boolean aside = !full.contains(f) && f.keepAside();
+      moved |= aside;
+      left |= !aside;
     }
-    return (!carried || release()) && !left;
+    return (!moved || release()) && !left;
   }
 
   /** The index must name what only the log has named so far. */

@@ -123,8 +123,26 @@ final class BackupWriter {
       throw e.getCause();
     }
     for (Path file : files) {
+      // Before its file: turns that the file takes meanwhile are in both, and not in neither.
+      unapplied(file);
       copy(file);
     }
+  }
+
+  private void unapplied(Path journal) throws IOException {
+    Path file = Path.of(journal + Unapplied.SUFFIX);
+    if (!Files.exists(file)) {
+      return;
+    }
+    String name = StoreUpkeep.shown(data.root(), file);
+    Path copy = part.resolve(name);
+    Files.createDirectories(parent(copy));
+    try {
+      Files.copy(file, copy);
+    } catch (NoSuchFileException takenMeanwhile) {
+      return;
+    }
+    add(copy, name);
   }
 
   /** A file that cannot be read is told of, and left out: what it was is in older backups. */
@@ -134,6 +152,9 @@ final class BackupWriter {
     Files.createDirectories(parent(copy));
     try {
       pages(file, copy);
+      if (name.startsWith("spaces/")) {
+        forgetPosition(copy);
+      }
     } catch (SQLException e) {
       Files.deleteIfExists(copy);
       if (!Files.exists(file)) {
@@ -182,6 +203,16 @@ final class BackupWriter {
         throw new org.sqlite.SQLiteException(
             "copying failed", org.sqlite.SQLiteErrorCode.getErrorCode(rc));
       }
+    }
+  }
+
+  /**
+   * Positions of the node's log mean nothing in that of the backup, whose records all come again.
+   */
+  private static void forgetPosition(Path space) throws SQLException {
+    try (Connection c = SqliteFiles.of(StoreOptions.DEFAULT).open(space, false);
+        var s = c.createStatement()) {
+      s.executeUpdate("update meta set applied = 0");
     }
   }
 

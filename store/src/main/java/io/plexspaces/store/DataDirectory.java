@@ -23,7 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * <pre>
  * lock                                       held while the node runs; names its process
  * journals/&lt;tenant&gt;/&lt;app&gt;/&lt;type&gt;/&lt;key&gt;.db   one journal per durable actor
- * log/                                       the commit log, of which the journals follow
+ * spaces/&lt;tenant&gt;/&lt;app&gt;/&lt;space&gt;.db       durable tuple spaces
+ * log/                                       the commit log, which the journals and spaces follow
  * pending.db                                 actors that may have work of their own to do
  * apps.db, artifacts/sha256/&lt;digest&gt;         what is deployed
  * cache/modules, cache/native                may be deleted while no node runs
@@ -132,16 +133,16 @@ public final class DataDirectory implements AutoCloseable {
     return root.resolve("trash");
   }
 
+  Path spaces() {
+    return root.resolve("spaces");
+  }
+
   Path pendingIndex() {
     return root.resolve("pending.db");
   }
 
   Path apps() {
     return root.resolve("apps.db");
-  }
-
-  Path spaces() {
-    return root.resolve("spaces");
   }
 
   Path artifacts() {
@@ -201,7 +202,7 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   private void layout() throws IOException {
-    for (Path p : new Path[] {journals(), artifacts(), moduleCache()}) {
+    for (Path p : new Path[] {journals(), spaces(), artifacts(), moduleCache()}) {
       files.directory(p);
     }
     DurableFiles.delete(trash());

@@ -226,6 +226,11 @@ public final class NodeLog implements AutoCloseable {
     return told;
   }
 
+  /** Above the position of every record that was committed. */
+  long end() {
+    return open().end();
+  }
+
   void stalled(HostException failure) {
     open().stalled(failure);
   }

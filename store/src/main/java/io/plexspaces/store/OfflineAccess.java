@@ -43,6 +43,9 @@ final class OfflineAccess implements StoreUpkeep.Access {
   public Path current(ActorId actor, Path file) {
     Overlay overlay = new Overlay();
     boolean[] anew = {false};
+    if (Unapplied.exists(file)) {
+      Unapplied.read(file).forEach(t -> overlay.replayed(0, t));
+    }
     long _ =
         CommitLog.read(
             data.log(),

@@ -319,7 +319,7 @@ public final class SqliteJournalStore implements JournalStore {
     }
   }
 
-  /** Applies, syncs and releases all that can be. */
+  /** Applies, syncs and releases all that can be. Blocking. */
   void settle() {
     applier.settle();
   }

@@ -40,6 +40,10 @@ final class Store implements AutoCloseable {
   }
 
   Store(Path root, StoreOptions options, SqliteFiles settings) {
+    this(root, options, settings, LOG);
+  }
+
+  Store(Path root, StoreOptions options, SqliteFiles settings, LogOptions logOptions) {
     data = DataDirectory.open(root);
     Telemetry telemetry =
         new Telemetry() {
@@ -49,7 +53,7 @@ final class Store implements AutoCloseable {
           }
         };
     InstantSource clock = () -> Instant.ofEpochMilli(now.get());
-    log = new NodeLog(data, LOG, clock);
+    log = new NodeLog(data, logOptions, clock);
     journals = new SqliteJournalStore(data, log, options, telemetry, clock, settings);
     log.start();
   }

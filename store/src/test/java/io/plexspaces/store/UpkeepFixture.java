@@ -35,7 +35,7 @@ final class UpkeepFixture {
       for (long seq = 1; seq <= TURNS; seq++) {
         Turns.commit(j, turn(seq));
       }
-      for (long seq = 1; seq <= TURNS - 2; seq += 3) {
+      for (long seq = 1; seq < TURNS - 2; seq += 3) {
         j.effectDone(number(seq));
       }
     }

@@ -2,12 +2,12 @@ package io.plexspaces.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.plexspaces.system.crash.DiskShim;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -165,22 +165,19 @@ class CrashTest {
 
   @Test
   void everyAcknowledgedTurnWasSyncedFirst() throws Exception {
-    Path shim = SyncShim.build(dir);
+    DiskShim shim = DiskShim.build(dir);
     byte[] wasm = Guests.counter();
     Path syncs = dir.resolve("syncs");
     Files.createFile(syncs);
-    try (NodeProcess node =
-        NodeProcess.start(
-            dir.resolve("data"),
-            Map.of("LD_PRELOAD", shim.toString(), "SYNC_LOG", syncs.toString()))) {
+    try (NodeProcess node = NodeProcess.start(dir.resolve("data"), shim.listing(syncs))) {
       Http http = node.http();
       assertThat(http.deploy("bank", wasm, Guests.counterConfig(true)).status()).isEqualTo(201);
       assertThat(http.ask("bank/counter/main", "increment", "{}").status()).isEqualTo(200);
       // One client, one counter: nothing to batch, so each reply needs a sync of its own before.
       for (int i = 0; i < 50; i++) {
-        long before = SyncShim.journalSyncs(syncs);
+        long before = DiskShim.journalSyncs(syncs);
         assertThat(http.ask("bank/counter/main", "increment", "{}").status()).isEqualTo(200);
-        assertThat(SyncShim.journalSyncs(syncs)).isGreaterThan(before);
+        assertThat(DiskShim.journalSyncs(syncs)).isGreaterThan(before);
       }
     }
   }

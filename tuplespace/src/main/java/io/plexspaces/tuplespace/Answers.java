@@ -9,11 +9,11 @@ import java.util.function.LongSupplier;
  */
 final class Answers {
   private final Shelf shelf;
-  private final LongSupplier orders;
+  private final LongSupplier numbers;
 
-  Answers(Shelf shelf, LongSupplier orders) {
+  Answers(Shelf shelf, LongSupplier numbers) {
     this.shelf = shelf;
-    this.orders = orders;
+    this.numbers = numbers;
   }
 
   /** Serves {@code w} if that is possible at this moment. */
@@ -49,7 +49,7 @@ final class Answers {
         } else if (blockers(w).isEmpty()) {
           Tuple placed = w.candidate();
           shelf.reserve(placed.bytes());
-          placed.placeAt(orders.getAsLong());
+          placed.placeAt(numbers.getAsLong());
           shelf.enlist(w.tx());
           shelf.place(w.tx(), placed, w.pattern());
           w.finish(placed);

@@ -28,7 +28,7 @@ final class Shelf {
   private static final int SWEEP = 1000;
 
   private final LongSupplier now;
-  private final LongSupplier orders;
+  private final LongSupplier numbers;
   private final long maxBytes;
   private final TupleIndex free = new TupleIndex(Slot.POSITIONS);
   private final TupleIndex held = new TupleIndex(1);
@@ -41,9 +41,9 @@ final class Shelf {
   private long bytes;
   private int placed;
 
-  Shelf(LongSupplier now, LongSupplier orders, long maxBytes) {
+  Shelf(LongSupplier now, LongSupplier numbers, long maxBytes) {
     this.now = now;
-    this.orders = orders;
+    this.numbers = numbers;
     this.maxBytes = maxBytes;
   }
 
@@ -248,7 +248,20 @@ final class Shelf {
     bytes -= t.bytes();
   }
 
-  /** Ends a turn that succeeded: what it took is gone, what it wrote is there, in order. */
+  /** Puts a tuple that comes back from disk to its place. Nobody waits yet. */
+  void load(Tuple t) {
+    bytes += t.bytes();
+    free.add(t);
+    if (t.hasExpiry()) {
+      mortal.add(t);
+    }
+  }
+
+  /**
+   * Ends a turn that succeeded: what it took is gone, what it wrote is there, in order. What was
+   * recorded for the disk keeps the number and the end that the disk knows; it may have come to its
+   * end on the way there.
+   */
   void publish(SpaceTransaction tx) {
     close(tx);
     for (Tuple t : tx.taken()) {
@@ -258,10 +271,14 @@ final class Shelf {
     List<Tuple> written = tx.written();
     written.forEach(this::release);
     for (Tuple t : written) {
-      t.heldBy(null);
-      t.placeAt(orders.getAsLong());
-      t.startLife(now.getAsLong());
-      offer(t);
+      if (tx.isRecorded()) {
+        restore(t);
+      } else {
+        t.heldBy(null);
+        t.placeAt(numbers.getAsLong());
+        t.startLife(now.getAsLong());
+        offer(t);
+      }
     }
   }
 

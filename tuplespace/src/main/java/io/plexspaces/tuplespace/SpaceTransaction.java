@@ -1,6 +1,7 @@
 package io.plexspaces.tuplespace;
 
 import io.plexspaces.api.ActorId;
+import io.plexspaces.api.journal.TupleChange;
 import io.plexspaces.api.op.TurnParticipant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one turn does in one space: writes that only it sees until they are published, and tuples it
- * has taken, which are nobody's until it ends. Everything but the two ways to end is guarded by the
- * space's lock.
+ * has taken, which are nobody's until it ends. Everything but what a participant of a turn is asked
+ * for is guarded by the space's lock.
  */
 final class SpaceTransaction implements TurnParticipant {
   private final TupleSpace space;
@@ -25,11 +26,17 @@ final class SpaceTransaction implements TurnParticipant {
   private @Nullable Waiter waiter;
   private boolean settled;
   private boolean enlisted;
+  private boolean recorded;
   private boolean ended;
 
   SpaceTransaction(TupleSpace space, ActorId actor) {
     this.space = space;
     this.actor = actor;
+  }
+
+  @Override
+  public List<TupleChange> changes() {
+    return space.changes(this);
   }
 
   @Override
@@ -102,6 +109,15 @@ final class SpaceTransaction implements TurnParticipant {
 
   void enlist() {
     enlisted = true;
+  }
+
+  /** Whether what it did was said for the disk: from then on it does nothing more. */
+  boolean isRecorded() {
+    return recorded;
+  }
+
+  void record() {
+    recorded = true;
   }
 
   boolean isEnded() {

@@ -32,6 +32,9 @@ final class Tuple implements PatternIndex.Entry {
   /** The pattern that a write-once claims until its turn ends. */
   private @Nullable Pattern claim;
 
+  /** Its fields as JSON on their way to the disk; null before and after. */
+  private @Nullable String text;
+
   /**
    * @param ttlNanos how long it lives once it is visible, or {@link #NEVER}
    */
@@ -79,6 +82,23 @@ final class Tuple implements PatternIndex.Entry {
 
   void startLife(long now) {
     expires = ttlNanos == NEVER ? NEVER : now + ttlNanos;
+  }
+
+  /** Of a tuple that comes back from disk: it began its life before. */
+  void endAt(long end) {
+    expires = end;
+  }
+
+  String text() {
+    String s = text;
+    if (s == null) {
+      throw new IllegalStateException("the tuple is not on its way to the disk");
+    }
+    return s;
+  }
+
+  void text(@Nullable String json) {
+    text = json;
   }
 
   boolean isExpired(long now) {

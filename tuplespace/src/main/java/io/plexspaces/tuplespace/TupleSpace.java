@@ -4,6 +4,7 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.journal.TupleChange;
 import io.plexspaces.api.op.TurnContext;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -28,26 +29,57 @@ final class TupleSpace {
 
   private final AppId app;
   private final String leasePrefix;
+  private final @Nullable SpaceDisk disk;
   private final LongSupplier nanoTime;
   private final long origin;
   private final ReentrantLock lock = new ReentrantLock();
   private final Shelf shelf;
   private final Answers answers;
+
+  /** Of the last waiter: their places in the queue. */
   private long orders;
+
+  /** Of the last tuple. */
+  private long numbers;
+
   private boolean closed;
 
   /**
+   * A space in memory.
+   *
    * @param leasePrefix tells this space's leases from those of an earlier one of the same app
    * @param nanoTime a monotonic clock; deadlines are by the same
    * @param maxBytes how much its tuples may count for in all
    */
   TupleSpace(AppId app, String leasePrefix, LongSupplier nanoTime, long maxBytes) {
+    this(app, leasePrefix, null, nanoTime, maxBytes);
+  }
+
+  private TupleSpace(
+      AppId app,
+      String leasePrefix,
+      @Nullable SpaceDisk disk,
+      LongSupplier nanoTime,
+      long maxBytes) {
     this.app = app;
     this.leasePrefix = leasePrefix;
+    this.disk = disk;
     this.nanoTime = nanoTime;
     this.origin = nanoTime.getAsLong();
-    this.shelf = new Shelf(this::now, this::nextOrder, maxBytes);
-    this.answers = new Answers(shelf, this::nextOrder);
+    this.shelf = new Shelf(this::now, this::nextNumber, maxBytes);
+    this.answers = new Answers(shelf, this::nextNumber);
+  }
+
+  /**
+   * A space that goes on from what is on disk. Blocking.
+   *
+   * @param maxBytes binds writes; what is loaded counts, but is never refused
+   * @throws HostException DATA_LOSS naming the file if it is damaged
+   */
+  static TupleSpace load(AppId app, SpaceDisk disk, LongSupplier nanoTime, long maxBytes) {
+    TupleSpace space = new TupleSpace(app, "", disk, nanoTime, maxBytes);
+    space.numbers = disk.load(space.now(), space.shelf::load);
+    return space;
   }
 
   /**
@@ -58,15 +90,16 @@ final class TupleSpace {
    */
   String write(TurnContext turn, Tuple t) {
     SpaceTransaction tx = join(turn);
+    admit(t);
     lock.lock();
     try {
       check(tx);
       shelf.reserve(t.bytes());
-      t.placeAt(nextOrder());
+      t.placeAt(nextNumber());
       t.heldBy(tx);
       shelf.enlist(tx);
       tx.addWritten(t);
-      return leasePrefix + "-" + t.order();
+      return disk == null ? leasePrefix + "-" + t.order() : disk.lease(t);
     } finally {
       lock.unlock();
     }
@@ -100,6 +133,7 @@ final class TupleSpace {
    */
   Tuple writeOnce(TurnContext turn, Pattern pattern, Tuple candidate) {
     SpaceTransaction tx = settled(turn);
+    admit(candidate);
     Waiter w = waiter(Waiter.Kind.WRITE_ONCE, turn, tx, pattern, candidate, UNTIL_DEADLINE);
     Tuple t = serve(turn, w);
     if (t == null) {
@@ -178,6 +212,21 @@ final class TupleSpace {
     }
   }
 
+  /** What a turn leaves on disk; from now on it does nothing more here. */
+  List<TupleChange> changes(SpaceTransaction tx) {
+    SpaceDisk d = disk;
+    if (d == null) {
+      return List.of();
+    }
+    lock.lock();
+    try {
+      tx.record();
+      return d.changes(tx, now());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void commit(SpaceTransaction tx) {
     end(tx, true);
   }
@@ -196,12 +245,17 @@ final class TupleSpace {
         orphan.fail(new HostException(ErrorCode.CANCELLED, "the turn that waited has ended"));
       }
       if (!closed) {
-        if (commit) {
+        boolean forgotten = commit && disk != null && tx.isEnlisted() && !tx.isRecorded();
+        if (commit && !forgotten) {
           shelf.publish(tx);
         } else {
           shelf.undo(tx);
         }
         tx.wakeRivals();
+        if (forgotten) {
+          throw new IllegalStateException(
+              "a turn of " + tx.actor() + " was committed without what it did to " + disk);
+        }
       }
     } finally {
       lock.unlock();
@@ -341,9 +395,18 @@ final class TupleSpace {
     }
   }
 
+  private void admit(Tuple t) {
+    if (disk != null) {
+      disk.admit(t);
+    }
+  }
+
   private void check(SpaceTransaction tx) {
     if (closed) {
       throw gone();
+    }
+    if (disk != null) {
+      disk.check();
     }
     if (tx.isEnded()) {
       throw new HostException(ErrorCode.CANCELLED, "the turn of " + tx.actor() + " has ended");
@@ -351,6 +414,10 @@ final class TupleSpace {
   }
 
   private HostException gone() {
+    return gone(app);
+  }
+
+  static HostException gone(AppId app) {
     return new HostException(
         ErrorCode.UNAVAILABLE,
         "the tuple space of app \"" + app.name() + "\" is gone: the app was undeployed");
@@ -358,6 +425,10 @@ final class TupleSpace {
 
   private long nextOrder() {
     return ++orders;
+  }
+
+  private long nextNumber() {
+    return ++numbers;
   }
 
   private long now() {

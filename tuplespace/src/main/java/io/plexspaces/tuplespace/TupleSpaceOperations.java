@@ -60,7 +60,7 @@ public final class TupleSpaceOperations {
         (turn, frame) -> {
           TupleRequest request = new TupleRequest(name, frame, known);
           spaces.telemetry().tupleOperation(turn.self().app(), name);
-          Value result = body.run(spaces.space(turn.self().app()), turn, request);
+          Value result = body.run(spaces.space(turn), turn, request);
           return Frame.ofBody(Json.write(result));
         });
   }

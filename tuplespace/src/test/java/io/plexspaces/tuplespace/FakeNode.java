@@ -7,6 +7,7 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.op.HostOperation;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** As much of a node as a tuple space needs: turns, and a graph of who waits for whom. */
 final class FakeNode {
@@ -27,6 +29,10 @@ final class FakeNode {
 
   final List<String> told = new CopyOnWriteArrayList<>();
   final TupleSpaces spaces;
+
+  /** Of the app's space; null if it is in memory. */
+  final @Nullable MemoryDisk disk;
+
   private final Map<String, HostOperation> operations = new HashMap<>();
   private final Map<ActorId, ActorId> waits = new HashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
@@ -35,7 +41,26 @@ final class FakeNode {
     this(System::nanoTime, TupleSpaces.DEFAULT_MAX_BYTES);
   }
 
+  /** A node whose app has a durable space that is on disk when a turn's commit returns. */
+  static FakeNode durable() {
+    InstantSource clock = InstantSource.system();
+    MemoryDisk disk = new MemoryDisk(clock, true);
+    FakeNode node = new FakeNode(System::nanoTime, TupleSpaces.DEFAULT_MAX_BYTES, clock, disk);
+    node.spaces.load(APP);
+    return node;
+  }
+
   FakeNode(LongSupplier clock, long maxBytes) {
+    this(clock, maxBytes, InstantSource.system(), null);
+  }
+
+  /**
+   * @param clock deadlines and waits are by it
+   * @param wall the host's clock
+   * @param disk with what an earlier life of the node has left; null for a space in memory
+   */
+  FakeNode(LongSupplier clock, long maxBytes, InstantSource wall, @Nullable MemoryDisk disk) {
+    this.disk = disk;
     Telemetry telemetry =
         new Telemetry() {
           @Override
@@ -46,6 +71,9 @@ final class FakeNode {
           }
         };
     spaces = new TupleSpaces(telemetry, clock, RandomGenerator.getDefault(), maxBytes);
+    if (disk != null) {
+      spaces.durable(APP, disk, wall);
+    }
     for (HostOperation op : new TupleSpaceOperations(spaces).operations()) {
       operations.put(op.name(), op);
     }
@@ -71,7 +99,7 @@ final class FakeNode {
   }
 
   TupleSpace space() {
-    return spaces.space(APP);
+    return spaces.space(turn("observer"));
   }
 
   /** Starts {@code work} on a virtual thread. */

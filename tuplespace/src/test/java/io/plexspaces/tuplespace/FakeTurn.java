@@ -7,10 +7,14 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.journal.TupleChange;
 import io.plexspaces.api.op.TurnContext;
 import io.plexspaces.api.op.TurnParticipant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +76,42 @@ final class FakeTurn implements TurnContext {
     return call("ts_write_once", "{'pattern':" + pattern + ",'tuple':" + tuple + "}");
   }
 
+  /** Ends a turn that has succeeded: what is to be on disk is written, then it is committed. */
   void commit() {
+    commit(new CompletableFuture<>());
+  }
+
+  /** As {@link #commit}, and waits for the disk: whether it was committed. */
+  boolean commitAndWait() {
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    commit(done);
+    return done.join();
+  }
+
+  private void commit(CompletableFuture<Boolean> done) {
+    MemoryDisk disk = node.disk;
+    List<TupleChange> changes = new ArrayList<>();
+    participants.values().forEach(p -> changes.addAll(p.changes()));
+    if (disk == null || changes.isEmpty()) {
+      participants.values().forEach(TurnParticipant::commit);
+      done.complete(true);
+      return;
+    }
+    disk.append(
+        self.app(),
+        changes,
+        failure -> {
+          if (failure == null) {
+            participants.values().forEach(TurnParticipant::commit);
+          } else {
+            rollBack();
+          }
+          done.complete(failure == null);
+        });
+  }
+
+  /** As an engine would that forgets the disk. */
+  void commitUnwritten() {
     participants.values().forEach(TurnParticipant::commit);
   }
 

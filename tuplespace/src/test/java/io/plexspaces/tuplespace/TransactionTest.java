@@ -9,7 +9,12 @@ import io.plexspaces.api.RequestContext;
 import org.junit.jupiter.api.Test;
 
 class TransactionTest {
-  private final FakeNode node = new FakeNode();
+  private final FakeNode node = node();
+
+  /** The node that these rules are checked on; they hold for durable spaces as well. */
+  FakeNode node() {
+    return new FakeNode();
+  }
 
   private void committed(String... tuples) {
     FakeTurn turn = node.turn("writer");

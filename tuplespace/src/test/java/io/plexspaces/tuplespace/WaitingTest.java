@@ -12,7 +12,12 @@ import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
 class WaitingTest {
-  private final FakeNode node = new FakeNode();
+  private final FakeNode node = node();
+
+  /** The node that these rules are checked on; they hold for durable spaces as well. */
+  FakeNode node() {
+    return new FakeNode();
+  }
 
   private void committed(String... tuples) {
     FakeTurn turn = node.turn("writer");

@@ -9,7 +9,12 @@ import io.plexspaces.tuplespace.FakeNode.Running;
 import org.junit.jupiter.api.Test;
 
 class WriteOnceTest {
-  private final FakeNode node = new FakeNode();
+  private final FakeNode node = node();
+
+  /** The node that these rules are checked on; they hold for durable spaces as well. */
+  FakeNode node() {
+    return new FakeNode();
+  }
 
   private static String won(String tuple) {
     return "{'written':true,'tuple':" + tuple + "}";

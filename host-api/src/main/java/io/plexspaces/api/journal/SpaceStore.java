@@ -1,6 +1,7 @@
 package io.plexspaces.api.journal;
 
 import io.plexspaces.api.AppId;
+import io.plexspaces.api.HostException;
 import java.util.List;
 
 /**
@@ -11,6 +12,9 @@ public interface SpaceStore {
   /**
    * The tuples of a space that are neither taken nor, by the host's clock, expired; in the order of
    * their numbers. Blocking.
+   *
+   * @throws HostException DATA_LOSS naming the file if it is damaged, UNAVAILABLE if it cannot be
+   *     read now
    */
   Contents load(AppId app, String space);
 
@@ -29,4 +33,17 @@ public interface SpaceStore {
    * there without it.
    */
   void append(AppId app, List<TupleChange> changes, CommitListener listener);
+
+  /**
+   * Whether a space can still be written. At once, without a lock: it is asked at every operation.
+   *
+   * @throws HostException DATA_LOSS naming the file if it was found damaged
+   */
+  void check(AppId app, String space);
+
+  /** Whether the app has durable spaces, empty ones included. Blocking. */
+  boolean exists(AppId app);
+
+  /** Removes all spaces of an app, none of which may be in use. Blocking. */
+  void purge(AppId app);
 }

@@ -9,8 +9,10 @@ import java.util.List;
  */
 public interface TurnParticipant {
   /**
-   * What must be on disk together with the turn, in the order in which it is to be applied. Called
-   * once, before {@link #commit} and before the turn's record is written, on the turn's thread.
+   * What must be on disk before {@link #commit}, in the order in which it is to be applied: in the
+   * record of a durable actor's turn, else by itself. Called at most once, at the end of the turn,
+   * on its thread; after it the turn does nothing more. If it cannot be written, the turn is rolled
+   * back.
    */
   default List<TupleChange> changes() {
     return List.of();

@@ -124,9 +124,15 @@ final class Activation {
       if (state != null) {
         restore(guest, state, turn);
       }
+      persist(turn);
       turn.end();
+      DurableTimers reminders = cell.reminders();
+      if (reminders != null) {
+        reminders.facetChanges().forEach(turn::addTimerChange);
+      }
       commit(turn);
       committed = true;
+      TimerOperations.settleFacets(cell);
     } catch (GuestTrap e) {
       throw new HostException(e.error());
     } catch (TurnStopped e) {
@@ -138,6 +144,14 @@ final class Activation {
       if (!committed) {
         turn.rollBackParticipants();
       }
+    }
+  }
+
+  /** What an actor without a journal did to durable spaces is on disk before it is committed. */
+  private void persist(Turn turn) {
+    HostError failure = cell.isDurable() ? null : turn.persistTuples();
+    if (failure != null) {
+      throw new HostException(failure);
     }
   }
 
@@ -212,6 +226,9 @@ final class Activation {
       GuestReply r =
           guest.call(
               GuestOp.TERMINATE, Frame.of(Value.Obj.builder().put("reason", reason).build()), turn);
+      if (r.error() == null) {
+        persist(turn);
+      }
       turn.end();
       if (r.error() == null) {
         commit(turn);
@@ -219,7 +236,7 @@ final class Activation {
         turn.rollBackParticipants();
         cell.log(3, "terminate failed: " + r.error().message());
       }
-    } catch (GuestTrap | TurnStopped e) {
+    } catch (GuestTrap | TurnStopped | HostException e) {
       turn.end();
       turn.rollBackParticipants();
       cell.log(3, "terminate failed: " + e.getMessage());

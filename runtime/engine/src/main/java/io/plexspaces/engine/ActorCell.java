@@ -191,6 +191,11 @@ final class ActorCell implements Ready {
     return outbox;
   }
 
+  /** A durable actor's timers; null for others. */
+  @Nullable DurableTimers reminders() {
+    return ledger == null ? null : ledger.reminders();
+  }
+
   /** Where its messages wait. */
   Inbox inbox() {
     return inbox;
@@ -244,6 +249,11 @@ final class ActorCell implements Ready {
         && (ledger == null || ledger.pipeline().isEmpty());
   }
 
+  private int timers() {
+    DurableTimers durable = reminders();
+    return app.memoryTimers().size(id) + (durable == null ? 0 : durable.size());
+  }
+
   ActorStatus status() {
     HostError e = lastError;
     return new ActorStatus(
@@ -255,7 +265,9 @@ final class ActorCell implements Ready {
         restarts,
         ledger == null ? 0 : ledger.sequence(),
         memoryBytes(),
-        e == null ? null : e.code() + ": " + e.message());
+        e == null ? null : e.code() + ": " + e.message(),
+        timers(),
+        app.engine().timers().next(id).orElse(Long.MAX_VALUE));
   }
 
   /**
@@ -297,6 +309,13 @@ final class ActorCell implements Ready {
   /** Makes a durable actor write a turn that runs no handler, ahead of its messages. */
   void record(SilentTurn turn) {
     command(new Command.Append(turn));
+  }
+
+  /** Something of its reminders may be due. */
+  void remindersDue() {
+    if (ledger != null) {
+      ledger.reminders().due();
+    }
   }
 
   /**
@@ -588,6 +607,7 @@ final class ActorCell implements Ready {
         app.engine().dispatcher().blockBegin(worker);
         try {
           there |= app.engine().journals().delete(id);
+          app.engine().timers().forget(id);
           d.emptied.run();
         } finally {
           app.engine().dispatcher().blockEnd(worker);
@@ -679,6 +699,9 @@ final class ActorCell implements Ready {
       return;
     }
     app.names().releaseAll(id);
+    if (counts) {
+      app.memoryTimers().clear(id); // init sets them again
+    }
     if (!counts) {
       move(Lifecycle.Event.PASSIVATE);
       if (onDemand) {
@@ -759,6 +782,7 @@ final class ActorCell implements Ready {
   private void close(Worker worker) {
     closeForNow(worker);
     app.names().releaseAll(id);
+    app.memoryTimers().clear(id);
   }
 
   /** As {@link #close}, but the actor lives on without memory: its names stay. */

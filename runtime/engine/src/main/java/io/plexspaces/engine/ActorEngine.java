@@ -11,6 +11,8 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.guest.GuestModule;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.journal.SpaceStore;
+import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.engine.plan.AppPlan;
@@ -40,6 +42,7 @@ public final class ActorEngine implements Engine {
   private final Dispatcher dispatcher;
   private final OperationTable operations;
   private final JournalStore journals;
+  private final SpaceStore spaces;
   private final Telemetry telemetry;
   private final InstantSource clock;
   private final RandomGenerator random;
@@ -49,6 +52,7 @@ public final class ActorEngine implements Engine {
   private final MemoryRelief relief;
   private final EngineTimer timer = new EngineTimer();
   private final ReplyTimer replyTimer = new ReplyTimer();
+  private final Timers timers;
   private final WaitForGraph waitForGraph = new WaitForGraph();
   private final ConcurrentMap<AppId, AppRuntime> apps = new ConcurrentHashMap<>();
   private final long idHigh;
@@ -59,9 +63,11 @@ public final class ActorEngine implements Engine {
     all.addAll(MessagingOperations.all());
     all.addAll(StreamOperations.all());
     all.addAll(SystemOperations.all());
+    all.addAll(TimerOperations.all());
     all.addAll(b.operations);
     this.operations = new OperationTable(all);
     this.journals = b.journals;
+    this.spaces = b.spaces;
     this.telemetry = b.telemetry;
     this.clock = b.clock;
     this.random = b.random;
@@ -71,6 +77,7 @@ public final class ActorEngine implements Engine {
     this.relief = new MemoryRelief(b.budget, this::cells);
     this.dispatcher = new Dispatcher(b.workers);
     this.idHigh = random.nextLong();
+    this.timers = new Timers(this, b.clock);
   }
 
   public static Builder builder() {
@@ -81,6 +88,7 @@ public final class ActorEngine implements Engine {
   public static final class Builder {
     private List<HostOperation> operations = List.of();
     private JournalStore journals = NoJournals.INSTANCE;
+    private SpaceStore spaces = NoSpaces.INSTANCE;
     private Telemetry telemetry = Telemetry.NONE;
     private InstantSource clock = InstantSource.system();
     private RandomGenerator random = new SecureRandom();
@@ -96,6 +104,12 @@ public final class ActorEngine implements Engine {
     /** Operations of other rooms, in addition to the engine's own. */
     public Builder operations(List<HostOperation> more) {
       this.operations = List.copyOf(more);
+      return this;
+    }
+
+    /** Takes what actors without durability do to durable spaces; without one they cannot. */
+    public Builder spaces(SpaceStore store) {
+      this.spaces = store;
       return this;
     }
 
@@ -169,6 +183,10 @@ public final class ActorEngine implements Engine {
     return operations;
   }
 
+  SpaceStore spaces() {
+    return spaces;
+  }
+
   JournalStore journals() {
     return journals;
   }
@@ -187,6 +205,10 @@ public final class ActorEngine implements Engine {
 
   EngineTimer timer() {
     return timer;
+  }
+
+  Timers timers() {
+    return timers;
   }
 
   ReplyTimer replyTimer() {
@@ -373,6 +395,49 @@ public final class ActorEngine implements Engine {
     if (!cell.isDurable()) {
       receipt.accepted();
     }
+  }
+
+  /**
+   * Delivers the message of a timer that is in no journal. Never waits; leaves the check of the
+   * payload to the receiver's worker.
+   *
+   * @param handled told when the receiver is done with it
+   * @throws HostException UNAVAILABLE or RESOURCE_EXHAUSTED if the receiver cannot take it now
+   */
+  void deliverTimer(AppRuntime from, ActorId owner, TimerChange.Set timer, ReplySlot handled) {
+    ActorId target = ActorId.parse(owner.app().tenant(), timer.target());
+    AppRuntime app = apps.get(target.app());
+    if (app == null) {
+      throw new HostException(
+          ErrorCode.UNAVAILABLE, "app \"" + target.app().name() + "\" is not running");
+    }
+    app.refuseUnlessRunning();
+    app.checkAccess(target.type(), from.systemContext(), owner.app());
+    Message m =
+        new Message(
+            newMessageId(),
+            owner,
+            Message.Kind.SEND,
+            timer.op(),
+            timers.payload(from, timer),
+            from.systemContext(),
+            handled,
+            null,
+            null,
+            false,
+            false,
+            true);
+    if (!app.find(target.localAddress()).enqueue(m, null)) {
+      throw new HostException(ErrorCode.UNAVAILABLE, timer.target() + " is leaving memory");
+    }
+  }
+
+  /** The app if it runs or is being started, or null. */
+  @Nullable AppRuntime runningOrNull(AppId id) {
+    AppRuntime app = apps.get(id);
+    return app != null && (app.isRunning() || app.state() == AppStatus.AppState.DEPLOYING)
+        ? app
+        : null;
   }
 
   private AppRuntime runtime(AppId id) {
@@ -606,7 +671,18 @@ public final class ActorEngine implements Engine {
     }
     if (apps.containsKey(actor.app()) && journals.actors(actor.app()).contains(actor)) {
       return Optional.of(
-          new ActorStatus(actor, ActorStatus.ActorState.PASSIVE, true, 0, 0, 0, 0, 0, null));
+          new ActorStatus(
+              actor,
+              ActorStatus.ActorState.PASSIVE,
+              true,
+              0,
+              0,
+              0,
+              0,
+              0,
+              null,
+              0,
+              timers.next(actor).orElse(Long.MAX_VALUE)));
     }
     return Optional.empty();
   }
@@ -647,6 +723,7 @@ public final class ActorEngine implements Engine {
         Thread.currentThread().interrupt();
       }
     }
+    timers.close();
     timer.close();
     replyTimer.close();
     dispatcher.close();

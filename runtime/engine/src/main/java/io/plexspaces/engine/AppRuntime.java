@@ -47,6 +47,7 @@ final class AppRuntime {
   private final OperationInputs inputs;
   private final Names names = new Names();
   private final KeptStates keptStates;
+  private final MemoryTimers memoryTimers = new MemoryTimers(this);
 
   /** By {@code type/key}. */
   private final ConcurrentMap<String, ActorCell> cells = new ConcurrentHashMap<>();
@@ -103,6 +104,10 @@ final class AppRuntime {
 
   Names names() {
     return names;
+  }
+
+  MemoryTimers memoryTimers() {
+    return memoryTimers;
   }
 
   KeptStates keptStates() {
@@ -163,10 +168,14 @@ final class AppRuntime {
     resumeOutboxes();
   }
 
-  /** Wakes actors that may have undelivered effects. */
+  /** Wakes actors that may have undelivered effects; those with reminders sleep until then. */
   private void resumeOutboxes() {
     for (JournalStore.Pending pending : engine.journals().pending(id())) {
       ActorId actor = pending.actor();
+      engine.timers().resume(actor, pending.nextDueMillis());
+      if (!pending.effects()) {
+        continue;
+      }
       try {
         ActorCell cell = find(actor.localAddress());
         cell.command(new ActorCell.Command.Start(new ReplySlot()));
@@ -180,11 +189,19 @@ final class AppRuntime {
   /** Refuses new work from outside, lets what is queued finish, stops everything. */
   void stop(Duration drain) {
     state = AppState.DRAINING;
+    endTimers();
     HostError why = HostError.of(ErrorCode.UNAVAILABLE, "the app is being stopped");
     cells.values().forEach(c -> c.streams().cancelAll(why));
     awaitIdle(drain);
     shutDownTree("the app is being stopped");
+    endTimers();
     state = AppState.STOPPED;
+  }
+
+  /** Nothing falls due any more; reminders stay in their journals. */
+  private void endTimers() {
+    memoryTimers.clear();
+    engine.timers().schedule().remove(id());
   }
 
   private void awaitIdle(Duration drain) {
@@ -283,6 +300,7 @@ final class AppRuntime {
     failure = why;
     state = AppState.FAILED;
     engine.warn("app " + id() + " failed: " + why);
+    endTimers();
     for (ActorCell c : List.copyOf(cells.values())) {
       c.kill("the app has failed");
     }

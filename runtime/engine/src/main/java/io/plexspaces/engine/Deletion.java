@@ -68,6 +68,7 @@ final class Deletion {
       ActorCell cell = app == null ? null : cellOf(app, actor);
       if (cell == null) {
         boolean there = engine.journals().delete(actor);
+        engine.timers().forget(actor);
         emptied.run();
         return there;
       }

@@ -31,6 +31,7 @@ final class Ledger {
   private final ActorCell cell;
   private final JournalOptions options;
   private final CommitPipeline pipeline;
+  private final DurableTimers reminders;
   private @Nullable Journal journal;
 
   /** Whether the numbers below are those of the journal. */
@@ -62,10 +63,20 @@ final class Ledger {
     this.cell = cell;
     this.options = options;
     this.pipeline = new CommitPipeline(() -> cell.command(new ActorCell.Command.Reload()));
+    this.reminders = new DurableTimers(cell, this);
   }
 
   CommitPipeline pipeline() {
     return pipeline;
+  }
+
+  DurableTimers reminders() {
+    return reminders;
+  }
+
+  /** Of the last effect that was appended. */
+  long lastNumber() {
+    return lastNumber;
   }
 
   /** Of the last turn that was appended. Any thread, perhaps a moment late. */
@@ -128,6 +139,7 @@ final class Ledger {
     lastNumber = r.lastNumber();
     epoch = r.epoch();
     lastState = r.state();
+    reminders.recovered(r.timers(), r.lastNumber());
     received.clear();
     recovered = true;
     return r;
@@ -222,7 +234,7 @@ final class Ledger {
     if (from != null) {
       received.computeIfPresent(from.sender(), (s, w) -> w.with(from));
     }
-    pipeline.append(journal(), record, outputs);
+    pipeline.append(journal(), record, reminders.appended(record.timers(), outputs));
   }
 
   /** Appends a turn that runs no handler. */

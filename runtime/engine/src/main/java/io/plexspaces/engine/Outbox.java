@@ -74,6 +74,11 @@ final class Outbox {
     return unacknowledged.get() == 0;
   }
 
+  /** Whether the receiver of a committed effect has not taken it yet. Any thread. */
+  boolean isUnderWay(long number) {
+    return underWay.contains(number);
+  }
+
   /** The actor begins anew, or leaves memory: what happens to its messages is nothing to it. */
   void close() {
     closed = true;

@@ -13,6 +13,7 @@ import io.plexspaces.api.guest.GuestHost;
 import io.plexspaces.api.guest.GuestInstance;
 import io.plexspaces.api.guest.TurnStopped;
 import io.plexspaces.api.journal.TimerChange;
+import io.plexspaces.api.journal.TupleChange;
 import io.plexspaces.api.journal.TurnRecord.Outgoing;
 import io.plexspaces.api.op.Catalogue;
 import io.plexspaces.api.op.Effect;
@@ -22,6 +23,8 @@ import io.plexspaces.api.op.TurnParticipant;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -515,6 +518,45 @@ final class Turn implements TurnContext, GuestHost {
   @Override
   public <P extends TurnParticipant> P participant(Object key, Supplier<P> factory) {
     return transaction().participant(key, factory);
+  }
+
+  /**
+   * Has what participants want on disk written there, where no record of the turn carries it: the
+   * actor is not durable. The turn waits, since who gets its answer may rely on it. Once, before
+   * {@link #end}.
+   *
+   * @return why it could not be written: then the turn has failed; null if it is there
+   */
+  @Nullable HostError persistTuples() {
+    List<TupleChange> changes = isBare() ? List.of() : transaction().tupleChanges();
+    if (changes.isEmpty()) {
+      return null;
+    }
+    CompletableFuture<Optional<HostException>> written = new CompletableFuture<>();
+    // Not to be interrupted: whether it is on disk decides whether the turn was.
+    Optional<HostException> failure =
+        await(
+            ActorCell.NOBODY,
+            () -> {
+              cell.app()
+                  .engine()
+                  .spaces()
+                  .append(cell.id().app(), changes, f -> written.complete(Optional.ofNullable(f)));
+              return written.join();
+            });
+    if (failure.isEmpty()) {
+      return null;
+    }
+    HostError why = failure.get().error();
+    HostError error =
+        new HostError(
+            why.code(),
+            "the turn could not be committed: " + why.message(),
+            why.retryable(),
+            why.details(),
+            false);
+    note(error);
+    return error;
   }
 
   void commitParticipants() {

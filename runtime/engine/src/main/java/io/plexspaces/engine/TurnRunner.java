@@ -151,6 +151,9 @@ final class TurnRunner {
       if (error == null && ledger != null && !readOnly) {
         state = changedState(guest, turn, ledger);
       }
+      if (error == null && ledger == null) {
+        error = turn.persistTuples();
+      }
       if (error == null && stream != null) {
         value = cell.streams().value(reply.frame(), closing);
         value.ifPresent(v -> cell.streams().reserve(stream, v));

@@ -71,8 +71,16 @@ final class TurnTransaction {
     if (participants == null) {
       return List.of();
     }
-    List<TupleChange> all = new ArrayList<>();
-    participants.values().forEach(p -> all.addAll(p.changes()));
+    List<TupleChange> all = List.of();
+    for (TurnParticipant p : participants.values()) {
+      List<TupleChange> its = p.changes();
+      if (all.isEmpty()) {
+        all = its;
+      } else if (!its.isEmpty()) {
+        all = new ArrayList<>(all);
+        all.addAll(its);
+      }
+    }
     return all;
   }
 

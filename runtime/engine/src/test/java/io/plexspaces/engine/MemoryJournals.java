@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,8 @@ final class MemoryJournals implements JournalStore {
   private final Set<ActorId> failOnce = ConcurrentHashMap.newKeySet();
   private final List<String> faults = new ArrayList<>();
   private volatile boolean full;
+  private volatile boolean onlyWork;
+  private final AtomicInteger refused = new AtomicInteger();
   private boolean held;
 
   static final class File {
@@ -66,6 +69,23 @@ final class MemoryJournals implements JournalStore {
       return effects()
           .filter(e -> !done.contains(e.number()) && !dead.containsKey(e.number()))
           .toList();
+    }
+
+    List<TimerChange.Set> timers() {
+      Map<String, TimerChange.Set> set = new TreeMap<>();
+      for (TurnRecord t : turns) {
+        for (TimerChange c : t.timers()) {
+          switch (c) {
+            case TimerChange.Set s -> set.put(s.id(), s);
+            case TimerChange.Cancelled(String id) -> set.remove(id);
+          }
+        }
+      }
+      return List.copyOf(set.values());
+    }
+
+    long nextDue() {
+      return timers().stream().mapToLong(TimerChange.Set::dueMillis).min().orElse(Long.MAX_VALUE);
     }
 
     private void add(TurnRecord turn) {
@@ -156,6 +176,24 @@ final class MemoryJournals implements JournalStore {
   List<String> faults() {
     synchronized (faults) {
       return List.copyOf(faults);
+    }
+  }
+
+  /** How many appends have failed. */
+  int refusedAppends() {
+    return refused.get();
+  }
+
+  /** From now on only actors that have something to send count as such, as on a real disk. */
+  void forgetPendingEffects() {
+    onlyWork = true;
+  }
+
+  /** The reminders that the committed turns leave. */
+  List<TimerChange.Set> timers(ActorId id) {
+    File f = file(id);
+    synchronized (f) {
+      return f.timers();
     }
   }
 
@@ -279,16 +317,8 @@ final class MemoryJournals implements JournalStore {
     public Recovered recover() {
       synchronized (f) {
         Payload state = null;
-        Map<String, TimerChange.Set> timers = new TreeMap<>();
         for (TurnRecord t : f.turns) {
           state = t.state() == null ? state : t.state();
-          for (TimerChange c : t.timers()) {
-            if (c instanceof TimerChange.Set s) {
-              timers.put(s.id(), s);
-            } else {
-              timers.remove(c.id());
-            }
-          }
         }
         return new Recovered(
             f.turns.size(),
@@ -296,7 +326,7 @@ final class MemoryJournals implements JournalStore {
             f.effects().mapToLong(Outgoing::number).max().orElse(0),
             state,
             f.pending(),
-            List.copyOf(timers.values()));
+            f.timers());
       }
     }
 
@@ -306,6 +336,7 @@ final class MemoryJournals implements JournalStore {
         throw new HostException(ErrorCode.UNAVAILABLE, "the journal is closed");
       }
       if (full || failOnce.remove(actor)) {
+        refused.incrementAndGet();
         listener.committed(new HostException(ErrorCode.UNAVAILABLE, "the disk is full"));
         return;
       }
@@ -383,7 +414,17 @@ final class MemoryJournals implements JournalStore {
 
   @Override
   public List<Pending> pending(AppId app) {
-    return actors(app).stream().map(a -> new Pending(a, true, Long.MAX_VALUE)).toList();
+    List<Pending> all = new ArrayList<>();
+    for (ActorId a : actors(app)) {
+      File f = file(a);
+      synchronized (f) {
+        boolean effects = !onlyWork || !f.pending().isEmpty();
+        if (effects || f.nextDue() != Long.MAX_VALUE) {
+          all.add(new Pending(a, effects, f.nextDue()));
+        }
+      }
+    }
+    return all;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.plexspaces.engine.plan;
 
 import io.plexspaces.api.journal.JournalOptions;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param lazy whether a supervised child is activated at its first message, not at the app's start
  *     (it still runs init at start)
  * @param delivery what a durable actor takes, and how often
+ * @param timers that it has by configuration; durable ones only where it is durable
  */
 public record ActorPlan(
     Restart restart,
@@ -21,8 +23,14 @@ public record ActorPlan(
     @Nullable JournalOptions durability,
     @Nullable Duration idleTimeout,
     boolean lazy,
-    Delivery delivery) {
+    Delivery delivery,
+    List<TimerFacet> timers) {
 
+  public ActorPlan {
+    timers = List.copyOf(timers);
+  }
+
+  /** An actor without timers of its own that takes messages as others do. */
   public ActorPlan(
       Restart restart,
       Duration shutdownTimeout,
@@ -39,7 +47,8 @@ public record ActorPlan(
         durability,
         idleTimeout,
         lazy,
-        Delivery.DEFAULT);
+        Delivery.DEFAULT,
+        List.of());
   }
 
   public static final ActorPlan DEFAULT =

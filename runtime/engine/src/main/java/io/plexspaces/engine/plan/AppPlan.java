@@ -17,6 +17,7 @@ import java.util.Set;
  * @param access who may call which type; a type that is absent may be called by every invoker of
  *     the tenant and by no other app
  * @param env what guests see as their environment
+ * @param durableSpaces names of the tuple spaces that are on disk; the others are in memory
  */
 public record AppPlan(
     AppId app,
@@ -25,12 +26,29 @@ public record AppPlan(
     Map<String, ActorPlan> types,
     Map<String, Access> access,
     LimitsPlan limits,
-    Map<String, String> env) {
+    Map<String, String> env,
+    Set<String> durableSpaces) {
+
+  /** The name of the tuple space that every app has. */
+  public static final String DEFAULT_SPACE = "default";
+
+  /** An app whose tuples are in memory. */
+  public AppPlan(
+      AppId app,
+      String version,
+      SupervisorPlan supervisor,
+      Map<String, ActorPlan> types,
+      Map<String, Access> access,
+      LimitsPlan limits,
+      Map<String, String> env) {
+    this(app, version, supervisor, types, access, limits, env, Set.of());
+  }
 
   public AppPlan {
     types = Map.copyOf(types);
     access = Map.copyOf(access);
     env = Map.copyOf(env);
+    durableSpaces = Set.copyOf(durableSpaces);
   }
 
   /**

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.engine.plan;
+
+import org.jspecify.annotations.NullMarked;
