@@ -307,11 +307,14 @@ class BadConfigTest {
             "type = \"durability\", config = { checkpoint_interval = 0 }",
             "must be between 1 and 1000000, it is 0"),
         badFacet(
-            "type = \"durability\", config = { retain = \"7d\" }",
-            "retain in facet \"durability\" of [[supervisor.children]] \"one\" is not supported by this version"),
+            "type = \"durability\", config = { retain = \"7s\" }",
+            "retain in facet \"durability\" of [[supervisor.children]] \"one\""),
         badFacet(
-            "type = \"durability\", config = { max_deliveries = 5 }",
-            "max_deliveries in facet \"durability\" of [[supervisor.children]] \"one\" is not supported by"),
+            "type = \"durability\", config = { max_deliveries = 0 }",
+            "must be between 1 and 1000, it is 0"),
+        badFacet(
+            "type = \"durability\", config = { require_idempotency_key = \"yes\" }",
+            "require_idempotency_key in facet \"durability\" of [[supervisor.children]] \"one\" must be"),
         badFacet(
             "type = \"virtual_actor\", config = { labels = { gpu = \"true\" } }",
             "labels in facet \"virtual_actor\" of [[supervisor.children]] \"one\" is not supported"),
