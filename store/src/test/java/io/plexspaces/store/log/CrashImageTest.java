@@ -40,8 +40,8 @@ class CrashImageTest {
     }
   }
 
-  /** To which line, and when. */
-  private record Appended(int line, long at) {}
+  /** To which line, and when the call began and ended. */
+  private record Appended(int line, long from, long to) {}
 
   /** A log's life: what is appended to it gets the numbers 1, 2, 3, .. */
   private static final class Life {
@@ -72,12 +72,18 @@ class CrashImageTest {
     }
 
     /**
-     * Whether {@code n} was appended to the line of {@code f} before that was told to have failed.
+     * Whether {@code n} was appended to the line of {@code f} before the line was reset after a
+     * failure: that of {@code f}, or one before it that was told when {@code f} was on its way.
      */
     boolean follows(long n, long f) {
       Appended of = requireNonNull(appended.get(n));
       Appended failure = requireNonNull(appended.get(f));
-      return of.line() == failure.line() && of.at() < requireNonNull(failedAt.get(f));
+      return of.line() == failure.line()
+          && failedAt.entrySet().stream()
+              .filter(g -> requireNonNull(appended.get(g.getKey())).line() == of.line())
+              .mapToLong(Map.Entry::getValue)
+              .filter(told -> told > failure.from())
+              .allMatch(told -> of.to() < told);
     }
 
     /**
@@ -138,6 +144,7 @@ class CrashImageTest {
     private void append(int of, List<CommitLog.Appender> lines, Semaphore told) {
       CommitLog.Appender line = lines.get(of);
       long number = ++last;
+      long begun = time.incrementAndGet();
       int size = random.nextInt(30) == 0 ? random.nextInt(90_000) : random.nextInt(sizes);
       line.append(
           record(number, size),
@@ -156,7 +163,7 @@ class CrashImageTest {
               told.release();
             }
           });
-      appended.put(number, new Appended(of, time.incrementAndGet()));
+      appended.put(number, new Appended(of, begun, time.incrementAndGet()));
     }
   }
 
