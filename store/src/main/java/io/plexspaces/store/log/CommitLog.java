@@ -142,21 +142,15 @@ public final class CommitLog implements AutoCloseable {
    * younger ones when the process was killed. Returns at once.
    */
   public void release(long position) {
+    long now;
     releasing.lock();
     try {
-      if (position <= writer.released()) {
-        return;
-      }
-      if (position > writer.end()) {
-        throw new IllegalArgumentException(
-            "position " + position + " is behind the end of the log, " + writer.end());
-      }
-      writer.release(position);
+      now = writer.release(position);
     } finally {
       releasing.unlock();
     }
-    if (!live.released(position).isEmpty()) {
-      housekeeping.note(position, writer.end());
+    if (!live.released(now).isEmpty()) {
+      housekeeping.note(now, writer.end());
     }
   }
 

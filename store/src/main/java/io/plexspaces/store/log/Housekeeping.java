@@ -8,6 +8,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What a log does besides writing records, on a thread of its own: it keeps the control file, makes
@@ -21,6 +23,9 @@ final class Housekeeping {
   private final LiveSegments live;
   private final Epochs epochs;
   private final SegmentPool pool;
+  private final AtomicBoolean noting = new AtomicBoolean();
+  private final AtomicLong released = new AtomicLong();
+  private final AtomicLong end = new AtomicLong();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("commit-log-files").daemon().factory());
@@ -60,21 +65,28 @@ final class Housekeeping {
 
   /**
    * Notes how far the log is on disk, and takes back the files of which nothing is needed. Returns
-   * at once.
+   * at once; calls that come before the first one is done share a write.
    */
-  void note(long released, long end) {
-    try {
-      thread.execute(() -> write(released, end));
-    } catch (RejectedExecutionException e) {
-      // The log is closed and has noted it.
+  void note(long upTo, long knownEnd) {
+    released.accumulateAndGet(upTo, Math::max);
+    end.accumulateAndGet(knownEnd, Math::max);
+    if (noting.compareAndSet(false, true)) {
+      try {
+        thread.execute(() -> {
+          noting.set(false);
+          write(released.get(), end.get());
+        });
+      } catch (RejectedExecutionException e) {
+        // The log is closed and has noted it.
+      }
     }
   }
 
-  private void write(long released, long end) {
-    long oldest = Math.max(released, control.current().oldest());
+  private void write(long upTo, long knownEnd) {
+    long oldest = Math.max(upTo, control.current().oldest());
     List<Recovery.Live> gone = live.released(oldest);
     try {
-      control.write(oldest, Math.max(end, control.current().durable()), false, epochs.aside());
+      control.write(oldest, Math.max(knownEnd, control.current().durable()), false, epochs.aside());
     } catch (IOException e) {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -105,9 +117,9 @@ final class Housekeeping {
   }
 
   /** The log ends here. */
-  void close(long released, long end) {
+  void close(long upTo, long knownEnd) {
     try {
-      CompletableFuture.runAsync(() -> finish(released, end), thread).join();
+      CompletableFuture.runAsync(() -> finish(upTo, knownEnd), thread).join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof HostException h ? h : e;
     } finally {
@@ -115,9 +127,9 @@ final class Housekeeping {
     }
   }
 
-  private void finish(long released, long end) {
+  private void finish(long upTo, long knownEnd) {
     try (control) {
-      control.write(released, end, true, epochs.close());
+      control.write(upTo, knownEnd, true, epochs.close());
     } catch (IOException e) {
       throw LogErrors.unavailable(files.path(Control.NAME), e);
     }

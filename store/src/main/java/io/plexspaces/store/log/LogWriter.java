@@ -35,6 +35,10 @@ final class LogWriter implements Runnable {
 
   private volatile long released;
   private volatile long end;
+
+  /** Position of the last record that is on disk; set before {@link #end}. */
+  private volatile long last;
+
   private volatile @Nullable HostException stalled;
   private volatile boolean closing;
   private volatile boolean ended;
@@ -71,6 +75,7 @@ final class LogWriter implements Runnable {
     this.counters = counters;
     this.released = found.control().oldest();
     this.end = found.end();
+    this.last = found.last();
   }
 
   void append(Entry e) {
@@ -95,10 +100,21 @@ final class LogWriter implements Runnable {
     return released;
   }
 
-  /** {@code position} is not below an earlier one. */
-  void release(long position) {
-    released = position;
+  /**
+   * Called by one thread at a time.
+   *
+   * @return up to where everything is released now; the end, if that is true of the last record
+   */
+  long release(long position) {
+    long until = end;
+    if (position > until) {
+      throw new IllegalArgumentException(
+          "position " + position + " is behind the end of the log, " + until);
+    }
+    // In this order: a record that comes meanwhile is the last one and not below the position.
+    released = Math.max(released, position > last ? until : position);
     inbox.wake();
+    return released;
   }
 
   void stalled(@Nullable HostException failure) {
@@ -199,6 +215,7 @@ final class LogWriter implements Runnable {
     int at = (int) Positions.offset(end);
     int staged = 0;
     int records = 0;
+    long lastPosition = last;
     long begin = System.nanoTime();
     for (Entry e = refuse(batch); e != null; e = refuse(batch)) {
       if (e.bytes() > s.file().bytes() - at - staged
@@ -215,6 +232,7 @@ final class LogWriter implements Runnable {
         stage(s, e, staged, position, at);
       }
       e.committed(position);
+      lastPosition = position;
       staged += e.bytes();
       records++;
     }
@@ -223,6 +241,7 @@ final class LogWriter implements Runnable {
       file.write(stage.limit(staged).position(0), at);
     }
     file.force();
+    last = lastPosition;
     end = Positions.of(s.file().number(), at + staged);
     unsealed = false;
     counters.committed(

@@ -17,10 +17,12 @@ import java.util.TreeMap;
  * @param live segments with records that are not released, oldest first; and in any case the one
  *     that was begun last, which is how a later opening knows that none is missing
  * @param end the records end here, 0 if the log has none yet
+ * @param last position of the last record, 0 if all are released
  * @param nextNumber no segment has this number or a higher one
  * @param free files that hold nothing that counts
  */
-record Recovery(Control control, List<Live> live, long end, long nextNumber, List<String> free) {
+record Recovery(
+    Control control, List<Live> live, long end, long last, long nextNumber, List<String> free) {
   /**
    * A segment that is complete.
    *
@@ -43,6 +45,7 @@ record Recovery(Control control, List<Live> live, long end, long nextNumber, Lis
     private final LogFiles files;
     private final boolean repair;
     private final RecordConsumer replay;
+    private long last;
 
     /** By number; empty where the file was never begun under it. */
     private final TreeMap<Long, Optional<Found>> found = new TreeMap<>();
@@ -76,7 +79,7 @@ record Recovery(Control control, List<Live> live, long end, long nextNumber, Lis
                 : last(f, control);
         live.add(new Live(f.header().number(), f.size(), end));
       }
-      return new Recovery(control, live, end, next(control), free(live));
+      return new Recovery(control, live, end, last, next(control), free(live));
     }
 
     /** The file is made before the first segment and never removed. */
@@ -89,7 +92,7 @@ record Recovery(Control control, List<Live> live, long end, long nextNumber, Lis
         }
       }
       Control none = new Control(0, 0, 0, false, 0);
-      return new Recovery(none, List.of(), 0, next(none), free(List.of()));
+      return new Recovery(none, List.of(), 0, 0, next(none), free(List.of()));
     }
 
     private Optional<Found> header(String name, long number) throws IOException {
@@ -204,6 +207,7 @@ record Recovery(Control control, List<Live> live, long end, long nextNumber, Lis
     private RecordConsumer live(Control control) {
       return (position, record) -> {
         if (position >= control.oldest()) {
+          last = position;
           replay.record(position, record);
         }
       };

@@ -1,5 +1,6 @@
 package io.plexspaces.store.log;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plexspaces.api.HostException;
@@ -13,6 +14,7 @@ import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.Semaphore;
@@ -38,6 +40,9 @@ class CrashImageTest {
     }
   }
 
+  /** To which line, and when the call began and ended. */
+  private record Appended(int line, long from, long to) {}
+
   /** A log's life: what is appended to it gets the numbers 1, 2, 3, .. */
   private static final class Life {
     final SimulatedDisk disk;
@@ -48,13 +53,37 @@ class CrashImageTest {
 
     final ConcurrentSkipListSet<Long> failed = new ConcurrentSkipListSet<>();
     final AtomicLong released = new AtomicLong();
+    final AtomicLong time = new AtomicLong();
+    final Map<Long, Appended> appended = new ConcurrentHashMap<>();
+    final Map<Long, Long> failedAt = new ConcurrentHashMap<>();
     final List<Known> images = new ArrayList<>();
     long last;
+
+    /**
+     * In some lives all records but the large ones are of one size: what is old fits what is new.
+     */
+    final int sizes;
 
     Life(SimulatedDisk disk, Random random, long firstNumber) {
       this.disk = disk;
       this.random = random;
       this.last = firstNumber - 1;
+      this.sizes = random.nextBoolean() ? 1 : 3000;
+    }
+
+    /**
+     * Whether {@code n} was appended to the line of {@code f} before the line was reset after a
+     * failure: that of {@code f}, or one before it that was told when {@code f} was on its way.
+     */
+    boolean follows(long n, long f) {
+      Appended of = requireNonNull(appended.get(n));
+      Appended failure = requireNonNull(appended.get(f));
+      return of.line() == failure.line()
+          && failedAt.entrySet().stream()
+              .filter(g -> requireNonNull(appended.get(g.getKey())).line() == of.line())
+              .mapToLong(Map.Entry::getValue)
+              .filter(told -> told > failure.from())
+              .allMatch(told -> of.to() < told);
     }
 
     /**
@@ -89,7 +118,7 @@ class CrashImageTest {
           lines.add(log.appender());
         }
         for (int i = 0; i < appends; i++) {
-          append(lines.get(random.nextInt(3)), told);
+          append(random.nextInt(3), lines, told);
           if (random.nextInt(10) == 0) {
             told.acquireUninterruptibly(told.availablePermits());
           }
@@ -112,9 +141,11 @@ class CrashImageTest {
       disk.hook(SimulatedDisk.Hook.NONE);
     }
 
-    private void append(CommitLog.Appender line, Semaphore told) {
+    private void append(int of, List<CommitLog.Appender> lines, Semaphore told) {
+      CommitLog.Appender line = lines.get(of);
       long number = ++last;
-      int size = random.nextInt(30) == 0 ? random.nextInt(90_000) : random.nextInt(3000);
+      long begun = time.incrementAndGet();
+      int size = random.nextInt(30) == 0 ? random.nextInt(90_000) : random.nextInt(sizes);
       line.append(
           record(number, size),
           new LogListener() {
@@ -126,11 +157,13 @@ class CrashImageTest {
 
             @Override
             public void failed(HostException failure) {
+              failedAt.put(number, time.incrementAndGet());
               failed.add(number);
               line.reset();
               told.release();
             }
           });
+      appended.put(number, new Appended(of, begun, time.incrementAndGet()));
     }
   }
 
@@ -179,15 +212,25 @@ class CrashImageTest {
         .as("acknowledged")
         .containsAll(live(known.committed(), known.released()).keySet());
     if (!found.isEmpty()) {
-      TreeMap<Long, Long> sorted = new TreeMap<>(found);
+      NavigableMap<Long, Long> sorted = sorted(found);
       assertThat(new ArrayList<>(found.values())).as("positions").isSorted();
       for (long n = sorted.firstKey(); n < sorted.lastKey(); n++) {
         assertThat(found.containsKey(n) || life.failed.contains(n)).as("record " + n).isTrue();
       }
     }
+    for (long f : life.failed.headSet(found.isEmpty() ? 0 : sorted(found).lastKey())) {
+      // Nothing of the same line that was appended before the failure was told is there without it.
+      assertThat(found.keySet())
+          .as("behind failed " + f)
+          .noneMatch(n -> n > f && !found.containsKey(f) && life.follows(n, f));
+    }
     long lastAcknowledged = known.committed().isEmpty() ? 0 : known.committed().lastKey();
     Collection<Long> gone = known.failed().headSet(lastAcknowledged);
     assertThat(found.keySet()).as("failed").noneMatch(gone::contains);
+  }
+
+  private static NavigableMap<Long, Long> sorted(Map<Long, Long> records) {
+    return new TreeMap<>(records);
   }
 
   private static Map<Long, Long> live(Map<Long, Long> records, long released) {
