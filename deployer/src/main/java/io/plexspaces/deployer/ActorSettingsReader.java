@@ -27,8 +27,7 @@ final class ActorSettingsReader {
 
   private static final Map<String, Restart> RESTARTS = new LinkedHashMap<>();
   private static final Map<String, Overflow> OVERFLOWS = new LinkedHashMap<>();
-  private static final Set<String> FACETS_LATER =
-      Set.of("caching", "logging", "event_sourcing");
+  private static final Set<String> FACETS_LATER = Set.of("caching", "logging", "event_sourcing");
 
   /** Facets that an actor may have several of. */
   private static final Set<String> TIMERS = Set.of("timer", "reminder");
@@ -49,6 +48,7 @@ final class ActorSettingsReader {
   /** The facets of one actor. */
   private static final class Facets {
     @Nullable JournalOptions durability;
+    Delivery delivery = Delivery.DEFAULT;
     @Nullable Duration idleTimeout;
     boolean lazy;
     List<TimerFacet> timers = List.of();
@@ -125,7 +125,7 @@ final class ActorSettingsReader {
         facets.durability,
         facets.idleTimeout,
         facets.lazy,
-        Delivery.DEFAULT,
+        facets.delivery,
         facets.timers);
   }
 
@@ -217,9 +217,16 @@ final class ActorSettingsReader {
                     .map(Math::toIntExact)
                     .orElse(JournalOptions.DEFAULT.checkpointInterval()),
                 idempotencyRetention,
-                null);
-        config.unsupported("retain");
-        config.unsupported("max_deliveries");
+                config
+                    .duration("retain", Duration.ofMinutes(1), Duration.ofDays(3650))
+                    .orElse(null));
+        facets.delivery =
+            new Delivery(
+                config
+                    .integer("max_deliveries", 1, 1000)
+                    .map(Math::toIntExact)
+                    .orElse(Delivery.DEFAULT.maxDeliveries()),
+                config.bool("require_idempotency_key").orElse(false));
       }
       case "metrics" -> {
         // The built-in series are there for every actor: nothing to set.

@@ -293,6 +293,22 @@ final class ActorJournal {
             .flatMap(found -> found);
   }
 
+  /** What a repeated id asked for, as long as a result under a key would be kept too. */
+  Optional<IdempotentResult> findRequest(MessageId message, JournalOptions options) {
+    long oldest = shared.clock().millis() - options.idempotencyRetention().toMillis();
+    TurnRecord t = find(Overlay.handled(message));
+    if (t != null) {
+      return t.atMillis() > oldest
+          ? Optional.of(
+              new IdempotentResult(Digests.request(t.op(), t.input().bytes()), t.outcome()))
+          : Optional.empty();
+    }
+    return call(() -> following.read(f -> new JournalReader(f).findRequest(message)))
+        .flatMap(found -> found)
+        .filter(found -> found.at() > oldest)
+        .map(JournalReader.FoundRequest::result);
+  }
+
   Optional<IdempotentResult> findIdempotent(String key, JournalOptions options) {
     long now = shared.clock().millis();
     TurnRecord t = find(Overlay.under(key));

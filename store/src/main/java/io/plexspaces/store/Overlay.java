@@ -46,6 +46,11 @@ final class Overlay {
     return epoch;
   }
 
+  /** Of the last turn, 0 if there is none. */
+  long lastSeq() {
+    return entries.isEmpty() ? 0 : entries.getLast().turn().seq();
+  }
+
   /** The turns that the log has, in their order. */
   List<Entry> entries(int most) {
     List<Entry> list = new ArrayList<>(Math.min(most, entries.size()));

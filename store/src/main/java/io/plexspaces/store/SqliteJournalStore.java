@@ -301,10 +301,18 @@ public final class SqliteJournalStore implements JournalStore {
     return openFiles.size();
   }
 
-  /** Brings the file of an actor up to what the log has. Blocking. */
+  NodeLog log() {
+    return log;
+  }
+
+  /**
+   * Brings the file of one actor up to what the log has. Blocking.
+   *
+   * @throws HostException as {@link ActorFile#apply}
+   */
   void settle(ActorId actor) {
     ActorJournal j = journals.get(actor);
-    if (j != null) {
+    if (j != null && !j.following().isIdle()) {
       pool.call(() -> {
         j.following().apply(false);
         return true;

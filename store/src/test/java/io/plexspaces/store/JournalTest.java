@@ -98,6 +98,40 @@ class JournalTest {
   }
 
   @Test
+  void aRepeatedIdTellsWhatWasAskedUnlessThatIsTooLongAgo() {
+    long now = System.currentTimeMillis();
+    TurnOutcome reply = new TurnOutcome.Replied(Payload.json("7"));
+    TurnRecord fresh =
+        TurnRecord.builder(1, now, message(1))
+            .operation("buy", "call", Payload.json("{\"n\":1}"))
+            .outcome(reply)
+            .repeatable(true)
+            .build();
+    TurnRecord old =
+        TurnRecord.builder(2, now - 2 * 24 * 3600 * 1000, message(2))
+            .operation("buy", "call", Payload.json("{}"))
+            .outcome(reply)
+            .repeatable(true)
+            .build();
+    String digest = Digests.hex("buy\0{\"n\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    try (Store store = new Store(root)) {
+      try (Journal j = store.journal("a")) {
+        commit(j, fresh);
+        commit(j, old);
+        assertThat(j.findRequest(message(1))).contains(new IdempotentResult(digest, reply));
+        assertThat(j.findRequest(message(2))).isEmpty();
+      }
+      store.settled("a");
+      try (Journal j = store.journal("a")) {
+        var _ = j.recover();
+        assertThat(j.findRequest(message(1))).contains(new IdempotentResult(digest, reply));
+        assertThat(j.findRequest(message(2))).isEmpty();
+        assertThat(j.findTurn(message(2))).contains(reply);
+      }
+    }
+  }
+
+  @Test
   void listenersAreToldInOrderAndWaitingTurnsShareOneForce() {
     List<Long> told = Collections.synchronizedList(new ArrayList<>());
     try (Store store = new Store(root);
