@@ -128,6 +128,13 @@ final class JournalFile implements AutoCloseable {
     return s;
   }
 
+  /** For what works step by step without giving rows: a prepared statement would take one step. */
+  void runToItsEnd(String sql) throws SQLException {
+    try (Statement s = connection.createStatement()) {
+      s.executeUpdate(sql);
+    }
+  }
+
   /** The first column of the only row. */
   long number(String query) throws SQLException {
     try (ResultSet r = statement(query).executeQuery()) {

@@ -21,6 +21,11 @@ final class Retention {
 
   private static final int FREE_PAGES = 512;
 
+  /** Not worth the while: they are used again soon. */
+  private static final int FEW_PAGES = 16;
+
+  private static final int INCREMENTAL = 2;
+
   private final @Nullable Duration retain;
   private long nextAt = Long.MIN_VALUE;
 
@@ -42,7 +47,7 @@ final class Retention {
     }
     long upTo = boundary(f, nowMillis - retain.toMillis());
     long pruned = f.number("select coalesce(max(pruned), 0) from meta");
-    boolean wrote = leftovers(f, pruned, nowMillis);
+    leftovers(f, pruned, nowMillis);
     int pieces = 0;
     while (pruned < upTo && pieces < PIECES) {
       long to = Math.min(upTo, nextPiece(f, pruned, upTo));
@@ -50,14 +55,12 @@ final class Retention {
       pruned = to;
       pieces++;
     }
-    if (pieces > 0 || wrote) {
-      giveBack(f);
-    }
+    boolean free = giveBack(f);
     nextAt =
-        pruned < upTo
+        pruned < upTo || free
             ? nowMillis
             : nowMillis + Math.clamp(retain.toMillis() / 16, 1_000L, 3_600_000L);
-    return pieces > 0 || wrote;
+    return true;
   }
 
   /** The last turn that may go with all before it. */
@@ -105,13 +108,12 @@ final class Retention {
       "seq not in (select seq from idempotency where expires_at > ?)";
 
   /** What was kept for a reason that has gone. */
-  private static boolean leftovers(JournalFile f, long pruned, long now) throws SQLException {
+  private static void leftovers(JournalFile f, long pruned, long now) throws SQLException {
     f.begin();
-    int n = range(f, "delete from step where seq > ? and seq <= ? and " + UNKEPT, 0, pruned, now);
-    n += range(f, "delete from turn where seq > ? and seq <= ? and " + UNKEPT, 0, pruned, now);
-    n += effects(f, pruned);
+    int _ = range(f, "delete from step where seq > ? and seq <= ? and " + UNKEPT, 0, pruned, now);
+    int _ = range(f, "delete from turn where seq > ? and seq <= ? and " + UNKEPT, 0, pruned, now);
+    int _ = effects(f, pruned);
     f.commit();
-    return n > 0;
   }
 
   private static int range(JournalFile f, String sql, long after, long to, long now)
@@ -137,13 +139,16 @@ final class Retention {
     return s.executeUpdate();
   }
 
-  /** Free pages become free disk. A file that was made without that keeps them for new rows. */
-  private static void giveBack(JournalFile f) throws SQLException {
-    try (ResultSet r =
-        f.statement("pragma incremental_vacuum(" + FREE_PAGES + ")").executeQuery()) {
-      while (r.next()) {
-        // Each step frees a page.
-      }
+  /**
+   * Free pages become free disk, some at a time; whether more can. A file that was made without
+   * that keeps them for new rows.
+   */
+  private static boolean giveBack(JournalFile f) throws SQLException {
+    if (f.number("pragma auto_vacuum") != INCREMENTAL
+        || f.number("pragma freelist_count") < FEW_PAGES) {
+      return false;
     }
+    f.runToItsEnd("pragma incremental_vacuum(" + FREE_PAGES + ")");
+    return f.number("pragma freelist_count") >= FEW_PAGES;
   }
 }
