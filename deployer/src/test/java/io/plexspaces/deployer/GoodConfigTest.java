@@ -269,13 +269,11 @@ class GoodConfigTest {
             TimerFacet.reminder(
                 "increment",
                 new TimerRule.Cron(
-                    CronExpression.parse("0 9 * * MON-FRI"),
-                    CronExpression.zone("Europe/Berlin"))),
+                    CronExpression.parse("0 9 * * MON-FRI"), CronExpression.zone("Europe/Berlin"))),
             TimerFacet.reminder("get", new TimerRule.Every(600_000)),
             TimerFacet.timer(
                 "increment",
-                new TimerRule.Cron(
-                    CronExpression.parse("@hourly"), CronExpression.zone("UTC"))));
+                new TimerRule.Cron(CronExpression.parse("@hourly"), CronExpression.zone("UTC"))));
   }
 
   private static AppPlan read(String text) {
