@@ -46,6 +46,12 @@ final class TimerFacetReader {
     if (reminder) {
       reminders.add(facet);
     }
+    if (!facet.has("config")) {
+      facet.error(
+          "type",
+          config.label() + " needs config = { op = \"..\", every = \"10m\" }, or cron for every");
+      return;
+    }
     Optional<String> op = config.requiredString("op");
     op.ifPresent(o -> checkOperation(o, config));
     Optional<TimerRule> rule = rule(config);

@@ -78,8 +78,8 @@ final class FakeEngine implements Engine {
             9,
             4096,
             "it fell over",
-            0,
-            Long.MAX_VALUE));
+            2,
+            1_767_225_600_000L));
   }
 
   @Override
