@@ -108,7 +108,7 @@ class JournalTest {
             .repeatable(true)
             .build();
     TurnRecord old =
-        TurnRecord.builder(2, now - 2 * 24 * 3600 * 1000, message(2))
+        TurnRecord.builder(2, 42, message(2)) // in 1970
             .operation("buy", "call", Payload.json("{}"))
             .outcome(reply)
             .repeatable(true)
