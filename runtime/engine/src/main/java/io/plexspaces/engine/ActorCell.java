@@ -491,7 +491,7 @@ final class ActorCell implements Ready {
       handle(m, worker);
     } catch (RuntimeException | Error e) {
       app.engine().bug("handling " + m.op() + " for " + id, e);
-      runner.refuse(m, HostError.of(ErrorCode.INTERNAL, "internal error: " + e));
+      runner.fail(m, HostError.of(ErrorCode.INTERNAL, "internal error: " + e));
     }
   }
 
@@ -508,7 +508,7 @@ final class ActorCell implements Ready {
       }
       HostError why = life.activate(worker);
       if (why != null) {
-        runner.refuse(m, why);
+        runner.fail(m, why);
         return;
       }
     }

@@ -161,7 +161,7 @@ final class Outbox {
       return true;
     } catch (HostException e) {
       boolean full = e.code() == ErrorCode.RESOURCE_EXHAUSTED && e.error().retryable();
-      if (full || e.code() == ErrorCode.UNAVAILABLE) {
+      if (full || e.code() == ErrorCode.UNAVAILABLE || e.code() == ErrorCode.DATA_LOSS) {
         return false;
       }
       p.rejected(e.error().message());
@@ -295,7 +295,12 @@ final class Outbox {
       boolean first = dead == null;
       dead = why;
       if (first) {
-        cell.app().engine().undeliverable(cell.id(), effect.op(), effect.target(), why);
+        ActorEngine engine = cell.app().engine();
+        if (effect.client()) {
+          engine.deadLetter(cell.id(), "a client", effect.op(), why);
+        } else {
+          engine.undeliverable(cell.id(), effect.op(), effect.target(), why);
+        }
       }
       cell.record(new Burial(this, why, this::gone));
     }

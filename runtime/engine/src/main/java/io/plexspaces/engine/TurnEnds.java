@@ -30,14 +30,17 @@ final class TurnEnds {
 
   // ---- without a turn
 
-  void refuse(Message m, HostError why) {
+  /**
+   * @param failed whether the actor failed on its way to the message, as its turn might have
+   */
+  void refuse(Message m, HostError why, boolean failed) {
     if (m.kind() == Message.Kind.RESUME) {
       m.reply(new Reply.Failed(why)); // nobody sent it, so there is nothing to count
       return;
     }
     cell.inbox().releaseKey(m);
     m.reply(new Reply.Failed(why));
-    settle(m, why, false);
+    settle(m, why, failed);
     count(m, "error", 0);
   }
 
@@ -76,7 +79,7 @@ final class TurnEnds {
    * often; otherwise it is a dead letter. A full node has room again some time; an actor that
    * reached a limit of its own would reach it again with the same message.
    *
-   * @param ran whether a turn of it was run
+   * @param ran whether a turn of it was run, or the actor failed before
    */
   private void settle(Message m, HostError why, boolean ran) {
     Message.Receipt receipt = m.receipt();
@@ -89,6 +92,7 @@ final class TurnEnds {
     boolean limit = why.code() == ErrorCode.RESOURCE_EXHAUSTED;
     if (why.code() == ErrorCode.UNAVAILABLE
         || why.code() == ErrorCode.CANCELLED
+        || why.code() == ErrorCode.DATA_LOSS // its journal is damaged, until somebody mends it
         || (limit && why.retryable())) {
       receipt.returned();
     } else if (ran && !limit) {

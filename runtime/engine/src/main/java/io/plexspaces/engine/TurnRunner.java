@@ -39,7 +39,12 @@ final class TurnRunner {
 
   /** Turns a message away that no turn will handle. */
   void refuse(Message m, HostError why) {
-    ends.refuse(m, why);
+    ends.refuse(m, why, false);
+  }
+
+  /** As {@link #refuse}, because this actor failed: that may be otherwise another time. */
+  void fail(Message m, HostError why) {
+    ends.refuse(m, why, true);
   }
 
   /**

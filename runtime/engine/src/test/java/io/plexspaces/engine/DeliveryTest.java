@@ -198,6 +198,31 @@ class DeliveryTest {
     assertThat(app.words("b")).isEqualTo("x");
   }
 
+  @Test
+  void aMessageForAnActorWhoseJournalIsDamagedWaitsUntilItIsMended() throws Exception {
+    app.plan(Durables.onDemand(TestApps.durable()))
+        .on(
+            "pass",
+            (c, words, p) -> {
+              c.send("actor/b", "add", p);
+              return Payload.NULL;
+            })
+        .start();
+    app.journals.damaged(id("actor/b"), true);
+    var _ = app.ask("a", "pass", "x");
+    var _ = app.ask("a", "pass", "y");
+    awaitTrue(() ->
+        app.engine.status(id("actor/b")).orElseThrow().state() == ActorStatus.ActorState.FAILED);
+    assertThatThrownBy(() -> app.words("b"))
+        .isInstanceOfSatisfying(
+            HostException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DATA_LOSS));
+    assertThat(app.deadLetters).isEmpty();
+    app.journals.damaged(id("actor/b"), false);
+    app.restart();
+    awaitTrue(() -> app.settled("a"));
+    assertThat(app.words("b")).isEqualTo("x y");
+  }
+
   // ---- what one turn may send
 
   @Test

@@ -43,6 +43,7 @@ final class MemoryJournals implements JournalStore {
   private final Map<ActorId, Long> epochs = new ConcurrentHashMap<>();
   private final Set<ActorId> failOnce = ConcurrentHashMap.newKeySet();
   private final List<String> faults = new ArrayList<>();
+  private final Set<ActorId> damaged = ConcurrentHashMap.newKeySet();
   private volatile boolean full;
   private volatile boolean onlyWork;
   private final AtomicInteger refused = new AtomicInteger();
@@ -206,6 +207,15 @@ final class MemoryJournals implements JournalStore {
     failOnce.add(actor);
   }
 
+  /** The journal of this actor cannot be read, or can again. */
+  void damaged(ActorId actor, boolean yes) {
+    if (yes) {
+      damaged.add(actor);
+    } else {
+      damaged.remove(actor);
+    }
+  }
+
   /** From now on every append fails, or none. */
   void full(boolean yes) {
     full = yes;
@@ -319,6 +329,9 @@ final class MemoryJournals implements JournalStore {
 
     @Override
     public Recovered recover() {
+      if (damaged.contains(actor)) {
+        throw new HostException(ErrorCode.DATA_LOSS, "the journal is damaged");
+      }
       synchronized (f) {
         Payload state = null;
         for (TurnRecord t : f.turns) {
