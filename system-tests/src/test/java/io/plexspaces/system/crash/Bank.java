@@ -34,13 +34,19 @@ final class Bank {
   /** What the receiver is sent. */
   static final String CREDIT = "credit";
 
+  /** Takes money from an account, which is sent to another some time later. */
+  static final String SETTLE = "settle";
+
+  /** Takes money from an account and leaves it, as a tuple, for another. */
+  static final String WITHDRAW = "withdraw";
+
+  /** Takes a tuple that was left for the account, if there is one. */
+  static final String COLLECT = "collect";
+
   static final String GET = "get";
 
   /** What takes money from the account that is asked. */
-  static final Set<String> DEBITS = Set.of(TRANSFER);
-
-  /** What brings it money. */
-  static final Set<String> CREDITS = Set.of(CREDIT);
+  static final Set<String> DEBITS = Set.of(TRANSFER, SETTLE, WITHDRAW);
 
   private Bank() {}
 
@@ -62,12 +68,14 @@ final class Bank {
     }
 
     Payload payload() {
-      return Payload.json(
-          Value.Obj.builder()
-              .put("changes", changes)
-              .put("balance", balance)
-              .put("digest", digest)
-              .build());
+      return Payload.json(fields().build());
+    }
+
+    Value.Obj.Builder fields() {
+      return Value.Obj.builder()
+          .put("changes", changes)
+          .put("balance", balance)
+          .put("digest", digest);
     }
   }
 
@@ -89,7 +97,7 @@ final class Bank {
   }
 
   static NativeModule module() {
-    String[] operations = {TRANSFER, CREDIT, GET};
+    String[] operations = {TRANSFER, SETTLE, WITHDRAW, CREDIT, COLLECT, GET};
     return NativeModule.builder()
         .type("teller", Account::new, operations)
         .type("saver", Account::new, operations)

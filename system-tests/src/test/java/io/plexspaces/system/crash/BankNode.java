@@ -91,6 +91,11 @@ final class BankNode implements AutoCloseable {
     return engine.ask(context(), Bank.actor(account), op, payload, key);
   }
 
+  /** Returns when it is on disk that this was sent. */
+  void send(String account, String op, Payload payload, String key) {
+    var _ = engine.send(context(), Bank.actor(account), op, payload, key);
+  }
+
   Bank.Standing standing(int account) {
     Payload p = ask(Bank.account(account), Bank.GET, Payload.EMPTY_OBJECT, null);
     return Bank.Standing.of((Value.Obj) p.value());

@@ -25,9 +25,16 @@ import java.util.stream.Stream;
 final class Books {
   /**
    * @param at when, in ms
+   * @param kind call or cast where a handler ran
+   * @param input of what was taken in (kind accept), what the actor sent to itself for it
    * @param reply what was answered, or the error
    */
-  record Row(long seq, long at, String op, Value.Obj input, boolean done, String reply) {}
+  record Row(
+      long seq, long at, String op, String kind, Value.Obj input, boolean done, String reply) {
+    boolean ran() {
+      return kind.equals("call") || kind.equals("cast");
+    }
+  }
 
   /**
    * @param state the last one that was written in full, if it is the last one
@@ -66,16 +73,20 @@ final class Books {
     List<Row> rows = new ArrayList<>();
     try (Statement s = c.createStatement();
         ResultSet r =
-            s.executeQuery("select seq, at, op, input, outcome, reply from turn order by seq")) {
+            s.executeQuery(
+                "select t.seq, t.at, t.op, t.kind, coalesce(e.payload, t.input), t.outcome, t.reply"
+                    + " from turn t left join effect e on t.kind = 'accept' and e.seq = t.seq"
+                    + " order by t.seq")) {
       while (r.next()) {
         rows.add(
             new Row(
                 r.getLong(1),
                 r.getLong(2),
                 r.getString(3),
-                Json.readObject(r.getBytes(4)),
-                r.getString(5).equals("replied"),
-                new String(r.getBytes(6), StandardCharsets.UTF_8)));
+                r.getString(4),
+                input(r.getBytes(5)),
+                r.getString(6).equals("replied"),
+                new String(r.getBytes(7), StandardCharsets.UTF_8)));
       }
     }
     if (names.size() != 1) {
@@ -97,6 +108,10 @@ final class Books {
             state.stream().findFirst(),
             count(c, "pending"),
             count(c, "dead")));
+  }
+
+  private static Value.Obj input(byte[] bytes) {
+    return Json.read(bytes) instanceof Value.Obj o ? o : Value.Obj.EMPTY;
   }
 
   private static long count(Connection c, String state) throws SQLException {

@@ -24,6 +24,7 @@ final class Checker {
   private final Map<String, List<Move>> debits = new HashMap<>();
   private final Map<String, List<Move>> credits = new HashMap<>();
   private final Map<String, List<Move>> refusals = new HashMap<>();
+  private final Map<String, List<Move>> accepted = new HashMap<>();
   private final Map<String, List<Bank.Standing>> standings = new HashMap<>();
   private final Map<String, List<Books.Row>> changes = new HashMap<>();
   private long money;
@@ -90,25 +91,43 @@ final class Checker {
 
   private void change(
       String account, Books.Row r, List<Bank.Standing> history, List<Books.Row> rows) {
+    if (r.kind().equals("accept")) {
+      accepted
+          .computeIfAbsent(r.input().string("id", ""), _ -> new ArrayList<>())
+          .add(new Move(account, r, 0));
+    }
+    if (!r.ran()) {
+      return; // what was taken in, a timer that fell due, ..: what comes of it is a turn too
+    }
     boolean debit = Bank.DEBITS.contains(r.op());
-    if (!debit && !Bank.CREDITS.contains(r.op())) {
+    if (!debit && !r.op().equals(Bank.CREDIT) && !r.op().equals(Bank.COLLECT)) {
       violations.add(account + ": turn " + r.seq() + " does " + r.op() + ", which changes nothing");
       return;
     }
-    String id = r.input().string("id", "");
-    long amount = r.input().integer("amount", 0);
+    Value.Obj reply = Json.readObject(r.reply().getBytes(StandardCharsets.UTF_8));
+    Value.Obj what = r.op().equals(Bank.COLLECT) ? reply : r.input();
+    String id = what.string("id", "");
+    long amount = what.integer("amount", 0);
+    if (id.isEmpty() && r.op().equals(Bank.COLLECT)) {
+      requireSame(account, r, history.getLast(), reply); // there was nothing to collect
+      return;
+    }
     Map<String, List<Move>> kind = !r.done() ? refusals : debit ? debits : credits;
     kind.computeIfAbsent(id, _ -> new ArrayList<>()).add(new Move(account, r, amount));
     if (!r.done()) {
       return;
     }
     Bank.Standing now = history.getLast().changed(id, debit ? -amount : amount);
-    if (!now.payload().text().equals(r.reply())) {
+    requireSame(account, r, now, reply);
+    history.add(now);
+    rows.add(r);
+  }
+
+  private void requireSame(String account, Books.Row r, Bank.Standing now, Value.Obj reply) {
+    if (!now.equals(Bank.Standing.of(reply))) {
       violations.add(
           account + ": turn " + r.seq() + " answered " + r.reply() + ", its history says " + now);
     }
-    history.add(now);
-    rows.add(r);
   }
 
   /** What a client meant to do is done once, as it was told. */
@@ -133,6 +152,8 @@ final class Checker {
     }
     if (told == null) {
       violations.add(m.key() + " was not answered");
+    } else if (m.sent()) {
+      taken(told);
     } else if (told.done() == done.isEmpty()
         || (told.done() && !told.text().equals(move.row().reply()))) {
       violations.add(m.key() + " was answered " + told.text() + "; the journal says " + move);
@@ -141,6 +162,16 @@ final class Checker {
     }
     if (!done.isEmpty()) {
       sent(m, done.getFirst());
+    }
+  }
+
+  /** What a client has sent was taken in once, before the client was told. */
+  private void taken(ClientLog.Told told) {
+    List<Move> taken = accepted.getOrDefault(told.key(), List.of());
+    if (taken.size() != 1) {
+      violations.add(told.key() + " was taken in " + taken.size() + " times");
+    } else if (lifeOf(taken.getFirst().row().at()) > told.life()) {
+      violations.add(told.key() + " was answered before it was taken in: " + taken.getFirst());
     }
   }
 

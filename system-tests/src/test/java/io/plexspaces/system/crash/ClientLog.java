@@ -15,21 +15,37 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * life  &lt;when, in ms&gt;                              a node is about to start
- * meant &lt;key&gt; &lt;account&gt; &lt;operation&gt; &lt;payload&gt;      before the request
+ * meant &lt;key&gt; &lt;account&gt; &lt;operation&gt; &lt;payload&gt;      before the request (sends instead of meant: a send)
  * done  &lt;key&gt; &lt;reply&gt;                              after the reply
  * refused &lt;key&gt; &lt;code&gt;                             after the refusal
+ * accepted &lt;key&gt;                                   a send was taken in
  * saw   &lt;account&gt; &lt;reply&gt;                          a reply that only reads
  * </pre>
  *
  * Thread-safe while it is written; what it knows is read when nobody writes.
  */
 final class ClientLog {
-  record Meant(String key, String account, String op, Payload payload) {}
+  /**
+   * @param sent whether it was sent: then its sender is told only that it was taken in
+   */
+  record Meant(String key, String account, String op, Payload payload, boolean sent) {}
+
+  /** What a client was told of its request. */
+  enum How {
+    DONE,
+    REFUSED,
+    ACCEPTED
+  }
 
   /**
    * @param life in which the client was told
+   * @param text the reply, or the code of the error
    */
-  record Told(String key, int life, boolean done, String text) {}
+  record Told(String key, int life, How how, String text) {
+    boolean done() {
+      return how == How.DONE;
+    }
+  }
 
   record Saw(String account, int life, String reply) {}
 
@@ -57,7 +73,8 @@ final class ClientLog {
   }
 
   void meant(Meant m) {
-    write("meant\t" + m.key() + "\t" + m.account() + "\t" + m.op() + "\t" + m.payload().text());
+    String verb = m.sent() ? "sends" : "meant";
+    write(verb + "\t" + m.key() + "\t" + m.account() + "\t" + m.op() + "\t" + m.payload().text());
   }
 
   void done(String key, Payload reply) {
@@ -66,6 +83,10 @@ final class ClientLog {
 
   void refused(String key, String code) {
     write("refused\t" + key + "\t" + code);
+  }
+
+  void accepted(String key) {
+    write("accepted\t" + key);
   }
 
   void saw(String account, Payload reply) {
@@ -83,8 +104,11 @@ final class ClientLog {
     int life = lives.size() - 1;
     switch (f[0]) {
       case "life" -> lives.add(Long.parseLong(f[1]));
-      case "meant" -> meant.put(f[1], new Meant(f[1], f[2], f[3], Payload.json(f[4])));
-      case "done", "refused" -> told.put(f[1], new Told(f[1], life, f[0].equals("done"), f[2]));
+      case "meant", "sends" ->
+          meant.put(f[1], new Meant(f[1], f[2], f[3], Payload.json(f[4]), f[0].equals("sends")));
+      case "done" -> told.put(f[1], new Told(f[1], life, How.DONE, f[2]));
+      case "refused" -> told.put(f[1], new Told(f[1], life, How.REFUSED, f[2]));
+      case "accepted" -> told.put(f[1], new Told(f[1], life, How.ACCEPTED, "accepted"));
       case "saw" -> seen.add(new Saw(f[1], life, f[2]));
       default -> throw new IllegalArgumentException(line);
     }

@@ -6,6 +6,7 @@ import io.plexspaces.api.Value;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -52,10 +53,14 @@ final class Clients {
 
   private void step(String key, Random random) {
     int from = random.nextInt(Bank.ACCOUNTS);
+    String account = Bank.account(from);
     int what = random.nextInt(100);
-    if (what < 15) {
-      Payload reply = node.ask(Bank.account(from), Bank.GET, Payload.EMPTY_OBJECT, null);
-      log.saw(Bank.account(from), reply);
+    if (what < 12) {
+      log.saw(account, node.ask(account, Bank.GET, Payload.EMPTY_OBJECT, null));
+      return;
+    }
+    if (what < 27) {
+      log.saw(account, node.ask(account, Bank.COLLECT, Payload.EMPTY_OBJECT, null));
       return;
     }
     int to = (from + 1 + random.nextInt(Bank.ACCOUNTS - 1)) % Bank.ACCOUNTS;
@@ -65,17 +70,25 @@ final class Clients {
                 .put("id", key)
                 .put("to", Bank.account(to))
                 .put("amount", 1 + random.nextInt(200))
+                .put("delay", random.nextInt(300))
                 .build());
-    ClientLog.Meant m = new ClientLog.Meant(key, Bank.account(from), Bank.TRANSFER, payload);
+    String op = what < 42 ? Bank.WITHDRAW : what < 57 ? Bank.SETTLE : Bank.TRANSFER;
+    boolean sent = random.nextInt(6) == 0;
+    ClientLog.Meant m = new ClientLog.Meant(key, account, op, payload, sent);
     log.meant(m);
     request(m);
-    if (what < 25) {
+    if (random.nextInt(8) == 0) {
       // A client whose connection broke asks again, and must be told the same.
       repeat(m);
     }
   }
 
   private void request(ClientLog.Meant m) {
+    if (m.sent()) {
+      node.send(m.account(), m.op(), m.payload(), m.key());
+      log.accepted(m.key());
+      return;
+    }
     try {
       log.done(m.key(), node.ask(m.account(), m.op(), m.payload(), m.key()));
     } catch (HostException e) {
@@ -88,7 +101,11 @@ final class Clients {
 
   /** Asks again what was answered, under the same key. */
   private void repeat(ClientLog.Meant m) {
-    ClientLog.Told before = java.util.Objects.requireNonNull(log.told(m.key()));
+    if (m.sent()) {
+      node.send(m.account(), m.op(), m.payload(), m.key());
+      return;
+    }
+    ClientLog.Told before = Objects.requireNonNull(log.told(m.key()));
     String now;
     boolean done = true;
     try {
@@ -116,7 +133,7 @@ final class Clients {
     List<ClientLog.Meant> answered =
         log.told().stream()
             .filter(_ -> random.nextInt(100) < 5)
-            .map(t -> java.util.Objects.requireNonNull(log.meant(t.key())))
+            .map(t -> Objects.requireNonNull(log.meant(t.key())))
             .toList();
     answered.forEach(this::repeat);
     log.unanswered().forEach(this::request);
@@ -129,15 +146,28 @@ final class Clients {
    */
   boolean settle(Duration atMost) throws InterruptedException {
     long until = System.nanoTime() + atMost.toNanos();
+    collect();
     while (money() != Bank.ALL_MONEY) {
       if (System.nanoTime() - until >= 0) {
         return false;
       }
       TimeUnit.MILLISECONDS.sleep(2);
+      collect();
     }
     // All accounts are awake now, and have sent again what may not have arrived: behind that, a
     // second question is answered.
     return money() == Bank.ALL_MONEY;
+  }
+
+  /** Each account takes what was left for it. */
+  private void collect() {
+    for (int i = 0; i < Bank.ACCOUNTS; i++) {
+      String id = "";
+      do {
+        Payload p = node.ask(Bank.account(i), Bank.COLLECT, Payload.EMPTY_OBJECT, null);
+        id = ((Value.Obj) p.value()).string("id", "");
+      } while (!id.isEmpty());
+    }
   }
 
   private long money() {

@@ -207,22 +207,6 @@ final class Disk {
     unsyncedNames = later;
   }
 
-  String describeDirty() {
-    StringBuilder b = new StringBuilder();
-    describe(top, "", b);
-    return b.toString();
-  }
-
-  private static void describe(Node n, String p, StringBuilder b) {
-    n.names.forEach((name, x) -> {
-      if (x.directory) {
-        describe(x, p + name + "/", b);
-      } else if (!x.unsynced.isEmpty() && !isSharedMemory(name)) {
-        b.append(" " + p + name + ":" + x.unsynced.size());
-      }
-    });
-  }
-
   // ---- images
 
   /** What the process itself sees now. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,13 +27,23 @@ class KillTest {
 
   @Test
   void nothingIsLostAndNothingDoneTwice() throws Exception {
+    kill(KILLS);
+  }
+
+  @Test
+  @Tag("long")
+  void norInThreeHundredKills() throws Exception {
+    kill(300);
+  }
+
+  private void kill(int kills) throws Exception {
     Path data = dir.resolve("data");
     Path clients = dir.resolve("clients");
     Random random = new Random(SEED);
     Files.createFile(clients);
     int unanswered = 0;
     ClientLog log = new ClientLog(_ -> {});
-    for (int kill = 1; kill <= KILLS; kill++) {
+    for (int kill = 1; kill <= kills; kill++) {
       kill(data, clients, random);
       log = new ClientLog(line -> append(clients, line));
       Files.readAllLines(clients).forEach(log::read);
@@ -49,8 +60,8 @@ class KillTest {
     }
     System.out.printf(
         "kill -9 %d times: %d requests, %d of them without an answer at a kill, %d reads%n",
-        KILLS, log.meant().size(), unanswered, log.seen().size());
-    assertThat(log.meant().size()).isGreaterThan(KILLS * 10);
+        kills, log.meant().size(), unanswered, log.seen().size());
+    assertThat(log.meant().size()).isGreaterThan(kills * 10);
     assertThat(unanswered).isPositive();
   }
 
