@@ -89,8 +89,14 @@ func (o operation) call() (any, error) {
 		return host.KvGet(a.text("key"), a.options("scope")...)
 	case "kv_put":
 		return nil, host.KvPut(a.text("key"), a["value"], a.options("ttl_ms", "scope")...)
+	case "delete":
+		return nil, host.Delete(a.text("id"))
 	case "checkpoint":
 		return nil, host.Checkpoint()
+	case "journal_sequence":
+		return host.JournalSequence()
+	case "is_replaying":
+		return host.IsReplaying()
 	case "pg_join":
 		return nil, host.PG().Join(a.text("group"))
 	}

@@ -62,7 +62,10 @@ pub fn call(operation: &str, mut args: Value) -> Result<Value, Error> {
                 None => host::log(level, &message).into_value(),
             }
         }
+        "delete" => host::delete(&field::<String>(a, "id")?)?.into_value(),
         "checkpoint" => host::checkpoint()?.into_value(),
+        "journal_sequence" => host::journal_sequence()?.into_value(),
+        "is_replaying" => host::is_replaying()?.into_value(),
         op if op.starts_with("ts_") => tuples(op, a)?,
         _ => {
             return Err(Error::business(

@@ -48,6 +48,7 @@ final class ActorSettingsReader {
   /** The facets of one actor. */
   private static final class Facets {
     @Nullable JournalOptions durability;
+    Delivery delivery = Delivery.DEFAULT;
     @Nullable Duration idleTimeout;
     boolean lazy;
     List<TimerFacet> timers = List.of();
@@ -124,7 +125,7 @@ final class ActorSettingsReader {
         facets.durability,
         facets.idleTimeout,
         facets.lazy,
-        Delivery.DEFAULT,
+        facets.delivery,
         facets.timers);
   }
 
@@ -216,9 +217,16 @@ final class ActorSettingsReader {
                     .map(Math::toIntExact)
                     .orElse(JournalOptions.DEFAULT.checkpointInterval()),
                 idempotencyRetention,
-                null);
-        config.unsupported("retain");
-        config.unsupported("max_deliveries");
+                config
+                    .duration("retain", Duration.ofMinutes(1), Duration.ofDays(3650))
+                    .orElse(null));
+        facets.delivery =
+            new Delivery(
+                config
+                    .integer("max_deliveries", 1, 1000)
+                    .map(Math::toIntExact)
+                    .orElse(Delivery.DEFAULT.maxDeliveries()),
+                config.bool("require_idempotency_key").orElse(false));
       }
       case "metrics" -> {
         // The built-in series are there for every actor: nothing to set.

@@ -112,10 +112,31 @@ class BadConfigTest {
             5,
             "[[pools]] is not supported by this version"),
         bad(
-            "spaces",
-            CHILD + "[[spaces]]\nname = \"x\"\n",
+            "named space",
+            CHILD + "[[spaces]]\nname = \"claims\"\ndurable = true\n",
+            6,
+            "a space named \"claims\" is not supported by this version: there is \"default\", the"
+                + " app's own"),
+        bad(
+            "space without a name",
+            CHILD + "[[spaces]]\ndurable = true\n",
             5,
-            "[[spaces]] is not supported by this version"),
+            "name is missing in [[spaces]]"),
+        bad(
+            "space twice",
+            CHILD + "[[spaces]]\nname = \"default\"\n[[spaces]]\nname = \"default\"\n",
+            8,
+            "[[spaces]] has \"default\" twice"),
+        bad(
+            "unknown key of a space",
+            CHILD + "[[spaces]]\nname = \"default\"\ndurabel = true\n",
+            7,
+            "unknown key \"durabel\""),
+        bad(
+            "durable space that is no boolean",
+            CHILD + "[[spaces]]\nname = \"default\"\ndurable = \"yes\"\n",
+            7,
+            "durable"),
         bad(
             "links",
             CHILD + "[[service_links]]\nname = \"x\"\n",
@@ -319,11 +340,14 @@ class BadConfigTest {
             "type = \"durability\", config = { checkpoint_interval = 0 }",
             "must be between 1 and 1000000, it is 0"),
         badFacet(
-            "type = \"durability\", config = { retain = \"7d\" }",
-            "retain in facet \"durability\" of [[supervisor.children]] \"one\" is not supported by this version"),
+            "type = \"durability\", config = { retain = \"7s\" }",
+            "retain in facet \"durability\" of [[supervisor.children]] \"one\""),
         badFacet(
-            "type = \"durability\", config = { max_deliveries = 5 }",
-            "max_deliveries in facet \"durability\" of [[supervisor.children]] \"one\" is not supported by"),
+            "type = \"durability\", config = { max_deliveries = 0 }",
+            "must be between 1 and 1000, it is 0"),
+        badFacet(
+            "type = \"durability\", config = { require_idempotency_key = \"yes\" }",
+            "require_idempotency_key in facet \"durability\" of [[supervisor.children]] \"one\" must be"),
         badFacet(
             "type = \"virtual_actor\", config = { labels = { gpu = \"true\" } }",
             "labels in facet \"virtual_actor\" of [[supervisor.children]] \"one\" is not supported"),

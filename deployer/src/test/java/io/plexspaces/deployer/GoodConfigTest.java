@@ -59,7 +59,9 @@ class GoodConfigTest {
                   idle_timeout = "30m",          # over several lines
                   activation_strategy = "eager",
                 } },
-              { type = "durability",    priority = 90,  config = { checkpoint_interval = 10 } },
+              { type = "durability",    priority = 90,  config = {
+                  checkpoint_interval = 10, retain = "30d", max_deliveries = 7,
+                  require_idempotency_key = true } },
               { type = "metrics", priority = 90 } ]
             args = { index = "docs", n = 3, deep = { list = [1, 2.5, true, "x"] },
                      day = 2026-11-21, at = 2026-11-21T08:00:00Z, time = 07:30:00 }
@@ -85,9 +87,11 @@ class GoodConfigTest {
             Duration.ofSeconds(7),
             new Backoff(100, 2000),
             new MailboxPlan(50, Overflow.DROP_OLDEST),
-            new JournalOptions(10, Duration.ofHours(24), null),
+            new JournalOptions(10, Duration.ofHours(24), Duration.ofDays(30)),
             Duration.ofMinutes(30),
-            false);
+            false,
+            new ActorPlan.Delivery(7, true),
+            List.of());
     Value.Obj args =
         (Value.Obj)
             Json.read(
@@ -150,6 +154,16 @@ class GoodConfigTest {
                 Map.of(),
                 LimitsPlan.DEFAULT,
                 Map.of()));
+  }
+
+  @Test
+  void theAppsOwnSpaceIsOnDiskIfItSaysSo() {
+    String app = "name = \"a\"\n[[supervisor.children]]\nid = \"one\"\ntype = \"counter\"\n";
+    assertThat(read(app).durableSpaces()).isEmpty();
+    String space = app + "[[spaces]]\nname = \"default\"\n";
+    assertThat(read(space).durableSpaces()).isEmpty();
+    assertThat(read(space + "durable = false\n").durableSpaces()).isEmpty();
+    assertThat(read(space + "durable = true\n").durableSpaces()).containsExactly("default");
   }
 
   @Test

@@ -78,6 +78,14 @@ final class ActorRoutes {
             .withBody(Body.PAYLOAD)
             .withIdempotencyKey(),
         Route.of(
+            "DELETE",
+            ACTOR,
+            Access.anyOf(Role.DEPLOYER, Role.TENANT_ADMIN),
+            "deleteActor",
+            "Stops an actor and removes its journal, for good.",
+            new Success(204, "", "", "It is gone; its next message makes a new one."),
+            this::delete),
+        Route.of(
             "GET",
             ACTOR + "/status",
             VIEW,
@@ -181,6 +189,15 @@ final class ActorRoutes {
         x.whileConnected(
             () -> reach(actor, () -> engine.send(context, actor, op, payload, x.idempotencyKey())));
     return Reply.json(202, Value.Obj.builder().put("message_id", id.toString()).build());
+  }
+
+  private Reply delete(Exchange x) {
+    ActorId actor = x.actor();
+    if (!reach(actor, () -> engine.delete(actor))) {
+      throw new HostException(
+          ErrorCode.NOT_FOUND, "there is no actor \"" + actor.address() + "\"");
+    }
+    return Reply.noContent();
   }
 
   private Reply status(Exchange x) {

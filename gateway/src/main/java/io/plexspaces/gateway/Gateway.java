@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostError;
+import io.plexspaces.api.upkeep.Upkeep;
 import io.plexspaces.deployer.Deployer;
 import io.plexspaces.engine.Engine;
 import io.vertx.core.Context;
@@ -70,6 +71,7 @@ public final class Gateway implements AutoCloseable {
       GatewayConfig config,
       Engine engine,
       Deployer deployer,
+      Upkeep upkeep,
       MicrometerTelemetry metrics,
       BooleanSupplier ready) {
     this.config = config;
@@ -84,7 +86,7 @@ public final class Gateway implements AutoCloseable {
     this.inFlight = new InFlight(config.limits());
     this.pipeline =
         new Pipeline(
-            table(engine, deployer, metrics, () -> !stopping && ready.getAsBoolean()),
+            table(engine, deployer, upkeep, metrics, () -> !stopping && ready.getAsBoolean()),
             authenticator,
             config.limits(),
             inFlight,
@@ -114,10 +116,11 @@ public final class Gateway implements AutoCloseable {
       GatewayConfig config,
       Engine engine,
       Deployer deployer,
+      Upkeep upkeep,
       MicrometerTelemetry metrics,
       BooleanSupplier ready) {
     InetAddress address = address(config);
-    Gateway g = new Gateway(config, engine, deployer, metrics, ready);
+    Gateway g = new Gateway(config, engine, deployer, upkeep, metrics, ready);
     try {
       g.listen(address);
     } catch (RuntimeException e) {
@@ -134,12 +137,18 @@ public final class Gateway implements AutoCloseable {
 
   /** The whole table of routes of a node. */
   static Routes table(
-      Engine engine, Deployer deployer, MicrometerTelemetry metrics, BooleanSupplier ready) {
+      Engine engine,
+      Deployer deployer,
+      Upkeep upkeep,
+      MicrometerTelemetry metrics,
+      BooleanSupplier ready) {
     List<Route> all = new ArrayList<>();
     all.addAll(new AppRoutes(engine, deployer).routes());
     ActorRoutes actors = new ActorRoutes(engine, deployer);
     all.addAll(actors.routes());
     all.addAll(new StreamRoutes(engine, actors).routes());
+    all.addAll(new JournalRoutes(upkeep.journals(), engine, actors).routes());
+    all.addAll(new UpkeepRoutes(upkeep).routes());
     // The description is written from the table that it is part of, when somebody first asks.
     AtomicReference<Routes> whole = new AtomicReference<>();
     all.addAll(

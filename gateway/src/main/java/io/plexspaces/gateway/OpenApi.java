@@ -60,6 +60,67 @@ final class OpenApi {
          "wasm":{"type":"string","contentMediaType":"application/wasm"},
          "config":{"type":"string",
            "description":"The text of app-config.toml; that of the app as it is if absent."}}},
+       "Content":{"type":"object","required":["type","size"],"properties":{
+         "type":{"type":"string","description":"The content type."},"size":{"type":"integer"},
+         "value":{"description":"Where it is shown; what is no JSON has a field $bytes, base64."}}},
+       "JournalList":{"type":"object","required":["actors","more"],"properties":{
+         "actors":{"type":"array","items":{"type":"string"}},"more":{"type":"boolean"}}},
+       "Effect":{"type":"object","required":["number","n","message_id","target","op","state"],
+         "properties":{"actor":{"type":"string"},"number":{"type":"integer"},
+         "seq":{"type":"integer","description":"The turn it left with."},
+         "at":{"type":"string","format":"date-time"},"n":{"type":"integer"},
+         "message_id":{"type":"string"},"target":{"type":"string"},"op":{"type":"string"},
+         "payload":{"$ref":"#/components/schemas/Content"},"client":{"type":"boolean"},
+         "state":{"enum":["pending","done","dead"]},"reason":{"type":"string"}}},
+       "Journal":{"type":"object","required":["actor","epoch","first_seq","last_seq","turns","more"],
+         "properties":{"actor":{"type":"string"},"epoch":{"type":"integer"},
+         "format":{"type":"integer"},"created_at":{"type":"string","format":"date-time"},
+         "first_seq":{"type":"integer","description":"What is before it was pruned."},
+         "last_seq":{"type":"integer"},"pending":{"type":"integer"},"dead":{"type":"integer"},
+         "timers":{"type":"integer"},"file":{"type":"string"},"file_bytes":{"type":"integer"},
+         "turns":{"type":"array","items":{"type":"object","properties":{
+           "seq":{"type":"integer"},"at":{"type":"string","format":"date-time"},
+           "message_id":{"type":"string"},"sender":{"type":"string"},"op":{"type":"string"},
+           "kind":{"type":"string"},"input":{"$ref":"#/components/schemas/Content"},
+           "outcome":{"enum":["replied","refused"]},
+           "reply":{"$ref":"#/components/schemas/Content"},"code":{"type":"string"},
+           "trace":{"type":"string"},"state":{"type":"boolean"},
+           "steps":{"type":"array","items":{"type":"object"}},
+           "effects":{"type":"array","items":{"$ref":"#/components/schemas/Effect"}}}}},
+         "more":{"type":"boolean","description":"Whether the limit left some out."}}},
+       "JournalState":{"type":"object","required":["actor","seq","state"],"properties":{
+         "actor":{"type":"string"},"seq":{"type":"integer","description":"Who wrote it."},
+         "state":{"$ref":"#/components/schemas/Content"}}},
+       "JournalEffects":{"type":"object","required":["actor","effects","more"],"properties":{
+         "actor":{"type":"string"},"more":{"type":"boolean"},
+         "effects":{"type":"array","items":{"$ref":"#/components/schemas/Effect"}}}},
+       "JournalTimers":{"type":"object","required":["actor","timers"],"properties":{
+         "actor":{"type":"string"},"timers":{"type":"array","items":{"type":"object"}}}},
+       "JournalInbox":{"type":"object","required":["actor","inbox"],"properties":{
+         "actor":{"type":"string"},"inbox":{"type":"array","items":{"type":"object"}}}},
+       "DeadLetters":{"type":"object","required":["dead","unreadable","journals","next"],
+         "properties":{
+         "dead":{"type":"array","items":{"$ref":"#/components/schemas/Effect"}},
+         "unreadable":{"type":"array","items":{"type":"string"},
+           "description":"Journals that are damaged."},
+         "journals":{"type":"integer","description":"Of the app."},
+         "next":{"type":"string","description":"Give it as after; empty at the end."}}},
+       "Finding":{"type":"object","required":["damage","file","what","remedy"],"properties":{
+         "damage":{"type":"boolean"},"file":{"type":"string"},"what":{"type":"string"},
+         "remedy":{"type":"string"}}},
+       "Verified":{"type":"object","required":["findings","journals","total","next"],"properties":{
+         "findings":{"type":"array","items":{"$ref":"#/components/schemas/Finding"}},
+         "journals":{"type":"integer","description":"In this answer."},
+         "total":{"type":"integer"},
+         "next":{"type":"string","description":"Give it as after; empty at the end."}}},
+       "Backup":{"type":"object","required":["name","directory","created_at","position"],
+         "properties":{"name":{"type":"string"},"directory":{"type":"string"},
+         "created_at":{"type":"string","format":"date-time"},"position":{"type":"integer"},
+         "node":{"type":"string"},"version":{"type":"string"},"files":{"type":"integer"},
+         "bytes":{"type":"integer"},
+         "damaged":{"type":"array","items":{"$ref":"#/components/schemas/Finding"}}}},
+       "BackupList":{"type":"object","required":["backups"],"properties":{
+         "backups":{"type":"array","items":{"$ref":"#/components/schemas/Backup"}}}},
        "Problem":{"type":"object","description":"RFC 9457.",
          "required":["type","title","status","detail","code","retryable"],"properties":{
          "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},

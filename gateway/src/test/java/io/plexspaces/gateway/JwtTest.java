@@ -322,8 +322,29 @@ class JwtTest {
   }
 
   @Test
+  void contentsOfJournalsAreForATenantAdmin() throws Exception {
+    io.plexspaces.api.ActorId actor = io.plexspaces.api.ActorId.parse("acme", "shop/counter/j");
+    node.upkeep.actors.add(actor);
+    String path = "/api/v1/journals/shop/counter/j";
+    node.upkeep.asked.clear();
+    assertThat(get(path, hs(claims("viewer"))).statusCode()).isEqualTo(200);
+    assertThat(get(path, hs(claims("tenant-admin"))).statusCode()).isEqualTo(200);
+    assertThat(node.upkeep.asked)
+        .extracting(q -> ((io.plexspaces.api.upkeep.JournalQuery) q).payloads())
+        .containsExactly(false, true);
+    assertThat(get(path + "?payloads=true", hs(claims("viewer"))).body())
+        .contains("needs the role tenant-admin");
+    assertThat(get(path + "/state", hs(claims("viewer"))).statusCode()).isEqualTo(403);
+    assertThat(get("/api/v1/verify", hs(claims("viewer"))).body())
+        .contains("needs the role node-admin");
+    assertThat(get("/api/v1/verify?app=shop", hs(claims("viewer"))).statusCode()).isEqualTo(200);
+    assertThat(get("/api/v1/verify", hs(claims("node-admin"))).statusCode()).isEqualTo(200);
+  }
+
+  @Test
   void everyRouteNeedsOneOfItsRoles() throws Exception {
-    Routes table = Gateway.table(node.engine, node.deployer, node.metrics, () -> true);
+    Routes table =
+        Gateway.table(node.engine, node.deployer, node.upkeep.all(), node.metrics, () -> true);
     int closed = 0;
     for (Route r : table.all()) {
       if (!(r.access() instanceof Route.Access.AnyOf needed)) {

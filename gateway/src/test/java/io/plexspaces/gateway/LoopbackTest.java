@@ -101,6 +101,7 @@ class LoopbackTest {
                   GatewayConfig.local(0).withHost(host),
                   node.engine,
                   node.deployer,
+                  node.upkeep.all(),
                   node.metrics,
                   () -> true))
           .isInstanceOf(IllegalArgumentException.class)
@@ -116,6 +117,7 @@ class LoopbackTest {
                 GatewayConfig.local(node.gateway.port()),
                 node.engine,
                 node.deployer,
+                node.upkeep.all(),
                 node.metrics,
                 () -> true))
         .isInstanceOf(IllegalStateException.class)

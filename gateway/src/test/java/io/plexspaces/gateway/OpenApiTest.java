@@ -25,7 +25,9 @@ class OpenApiTest {
           .forEach((path, item) ->
               ((Value.Obj) item).fields().forEach((m, op) -> described.put(m + " " + path, op)));
       Map<String, Route> routes = new TreeMap<>();
-      for (Route r : Gateway.table(node.engine, node.deployer, node.metrics, () -> true).all()) {
+      for (Route r :
+          Gateway.table(node.engine, node.deployer, node.upkeep.all(), node.metrics, () -> true)
+              .all()) {
         routes.put(r.method().toLowerCase(Locale.ROOT) + " " + r.path(), r);
       }
       assertThat(described.keySet()).isEqualTo(routes.keySet());

@@ -48,7 +48,12 @@ class StreamBackpressureTest {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Gateway gateway =
       Gateway.start(
-          GatewayConfig.local(0), engine, new FakeDeployer(new FakeEngine()), metrics, () -> true);
+          GatewayConfig.local(0),
+          engine,
+          new FakeDeployer(new FakeEngine()),
+          new FakeUpkeep().all(),
+          metrics,
+          () -> true);
 
   /** Never ends. */
   private final class Source implements NativeActor {

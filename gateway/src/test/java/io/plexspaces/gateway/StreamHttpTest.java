@@ -434,7 +434,9 @@ class StreamHttpTest {
 
   @Test
   void readersThatWaitForLogLinesAreCountedAmongWhatLasts() {
-    for (Route r : Gateway.table(node.engine, node.deployer, node.metrics, () -> true).all()) {
+    for (Route r :
+        Gateway.table(node.engine, node.deployer, node.upkeep.all(), node.metrics, () -> true)
+            .all()) {
       assertThat(r.lasts(java.util.Set.of("wait_ms")))
           .as(r.operationId())
           .isEqualTo(r.isEventStream() || r.operationId().equals("appLogs"));

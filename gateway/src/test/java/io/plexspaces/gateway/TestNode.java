@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class TestNode implements AutoCloseable {
   final FakeEngine engine = new FakeEngine();
   final FakeDeployer deployer = new FakeDeployer(engine);
+  final FakeUpkeep upkeep = new FakeUpkeep();
   final MicrometerTelemetry metrics = new MicrometerTelemetry("n1");
   final AtomicBoolean ready = new AtomicBoolean(true);
   final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -31,7 +32,7 @@ final class TestNode implements AutoCloseable {
 
   TestNode(GatewayConfig config) {
     metrics.observe(engine, app -> 42);
-    gateway = Gateway.start(config, engine, deployer, metrics, ready::get);
+    gateway = Gateway.start(config, engine, deployer, upkeep.all(), metrics, ready::get);
   }
 
   HttpRequest.Builder request(String path) {

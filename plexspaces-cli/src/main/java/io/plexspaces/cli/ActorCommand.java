@@ -35,7 +35,8 @@ final class ActorCommand {
         CommandTree.leaf("list", () -> new ListActors(s)),
         CommandTree.leaf("tree", () -> new Tree(s)),
         CommandTree.leaf("show", () -> new Show(s)),
-        CommandTree.leaf("state", () -> new State(s)));
+        CommandTree.leaf("state", () -> new State(s)),
+        CommandTree.leaf("delete", () -> new ActorDelete(s)));
   }
 
   /** The path of an actor; refuses what is not an address before anything is sent. */

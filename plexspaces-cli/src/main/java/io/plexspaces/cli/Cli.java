@@ -68,6 +68,9 @@ final class Cli {
         CommandTree.leaf("apps", () -> new AppsCommand(s)),
         AppCommand.tree(s),
         ActorCommand.tree(s),
+        JournalCommand.tree(s),
+        CommandTree.leaf("backup", () -> new BackupCommand(s)),
+        CommandTree.leaf("restore", () -> new RestoreCommand(s)),
         CommandTree.leaf("health", () -> new HealthCommand(s)),
         CommandTree.leaf("metrics", () -> new MetricsCommand(s)),
         TokenCommand.tree(s));

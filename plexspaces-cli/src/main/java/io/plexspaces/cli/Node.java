@@ -6,6 +6,7 @@ import io.plexspaces.api.guest.GuestEngine;
 import io.plexspaces.api.guest.MemoryBudget;
 import io.plexspaces.api.journal.SpaceStore;
 import io.plexspaces.api.store.AppStore;
+import io.plexspaces.api.upkeep.Upkeep;
 import io.plexspaces.deployer.AppConfigReader;
 import io.plexspaces.deployer.AppDeployer;
 import io.plexspaces.engine.ActorEngine;
@@ -21,7 +22,9 @@ import io.plexspaces.store.NodeLog;
 import io.plexspaces.store.SqliteAppStore;
 import io.plexspaces.store.SqliteJournalStore;
 import io.plexspaces.store.SqliteSpaceStore;
+import io.plexspaces.store.StoreBackups;
 import io.plexspaces.store.StoreOptions;
+import io.plexspaces.store.StoreUpkeep;
 import io.plexspaces.store.log.LogOptions;
 import io.plexspaces.tuplespace.TupleSpaceOperations;
 import io.plexspaces.tuplespace.TupleSpaces;
@@ -147,6 +150,11 @@ public final class Node implements AutoCloseable {
     metrics.observe(engine, spaces::size);
     deployer.resume();
     count(engine, apps);
+    StoreUpkeep upkeep = keep(StoreUpkeep.of(data, journals));
+    StoreBackups backups =
+        keep(
+            new StoreBackups(
+                data, log, config.backupDirectory(), config.id(), Build.version(), clock));
     Gateway gateway =
         keep(
             Gateway.start(
@@ -158,6 +166,7 @@ public final class Node implements AutoCloseable {
                     REQUEST_DRAIN),
                 engine,
                 deployer,
+                new Upkeep(upkeep, upkeep, backups),
                 metrics,
                 () -> true));
     port = gateway.port();
@@ -187,8 +196,9 @@ public final class Node implements AutoCloseable {
           try {
             spaces.load(plan.app());
           } catch (HostException e) {
+            boolean passing = e.code() == ErrorCode.UNAVAILABLE; // the next operation tries again
             LOG.log(
-                Level.ERROR,
+                passing ? Level.DEBUG : Level.ERROR,
                 "the tuples of app "
                     + plan.app()
                     + " could not be loaded, so its tuple operations answer "

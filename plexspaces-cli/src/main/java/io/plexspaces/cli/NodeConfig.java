@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param port 0 for a free one
  * @param memoryBudget bytes that guests and mailboxes may use together
  * @param idempotencyRetention how long results are kept for their Idempotency-Key
+ * @param backupDirectory where backups are written
  * @param polyglotTenants whose apps may run on GraalPy and GraalJS
  */
 public record NodeConfig(
@@ -40,9 +41,14 @@ public record NodeConfig(
     long memoryBudget,
     AuthConfig auth,
     Duration idempotencyRetention,
+    Path backupDirectory,
     Set<String> polyglotTenants) {
 
   static final String DEFAULT_FILE = "plexspaces.toml";
+
+  /** Where backups go below the data directory, unless it is said. */
+  private static final String BACKUPS = "backups";
+
   private static final String PREFIX = "PLEXSPACES";
 
   /** Variables that are no setting of the node. */
@@ -62,6 +68,7 @@ public record NodeConfig(
         defaultMemoryBudget(),
         new AuthConfig.None(),
         Duration.ofDays(1),
+        dataDirectory.resolve(BACKUPS),
         Set.of());
   }
 
@@ -74,12 +81,23 @@ public record NodeConfig(
         memoryBudget,
         auth,
         idempotencyRetention,
+        backupDirectory,
         polyglotTenants);
   }
 
   public NodeConfig withDataDirectory(Path directory) {
     return new NodeConfig(
-        id, directory, bind, port, memoryBudget, auth, idempotencyRetention, polyglotTenants);
+        id,
+        directory,
+        bind,
+        port,
+        memoryBudget,
+        auth,
+        idempotencyRetention,
+        backupDirectory.equals(dataDirectory.resolve(BACKUPS))
+            ? directory.resolve(BACKUPS)
+            : backupDirectory,
+        polyglotTenants);
   }
 
   public NodeConfig withAuth(AuthConfig newAuth) {
@@ -91,12 +109,21 @@ public record NodeConfig(
         memoryBudget,
         newAuth,
         idempotencyRetention,
+        backupDirectory,
         polyglotTenants);
   }
 
   public NodeConfig withPolyglotTenants(Set<String> tenants) {
     return new NodeConfig(
-        id, dataDirectory, bind, port, memoryBudget, auth, idempotencyRetention, tenants);
+        id,
+        dataDirectory,
+        bind,
+        port,
+        memoryBudget,
+        auth,
+        idempotencyRetention,
+        backupDirectory,
+        tenants);
   }
 
   /** Half of the heap: the rest is for everything that is not counted page by page. */
@@ -126,6 +153,10 @@ public record NodeConfig(
     Path base = file == null ? null : file.toAbsolutePath().getParent();
     Path data =
         path(base, environment, "PLEXSPACES_NODE_DATA_DIR", node.string("data_dir").orElse("data"));
+    Path backups =
+        node.string("backup_dir")
+            .map(d -> path(base, environment, "PLEXSPACES_NODE_BACKUP_DIR", d))
+            .orElse(data.resolve(BACKUPS));
     String bind = node.string("bind").orElse(defaults.bind);
     int port = node.integer("http_port", 0, 65_535).map(Long::intValue).orElse(defaults.port);
     long memory = node.size("memory_budget", 16L << 20, 1L << 50).orElse(defaults.memoryBudget);
@@ -146,7 +177,7 @@ public record NodeConfig(
     root.done();
     unknownVariables(environment, errors);
     errors.throwIfAny();
-    return new NodeConfig(id, data, bind, port, memory, auth, retention, polyglot);
+    return new NodeConfig(id, data, bind, port, memory, auth, retention, backups, polyglot);
   }
 
   /** Only the file can give it: names of tenants do not fit into those of variables. */
@@ -211,7 +242,7 @@ public record NodeConfig(
   private static void unknownVariables(Map<String, String> environment, ConfigErrors errors) {
     Set<String> known = new TreeSet<>(OTHER_VARIABLES);
     Map.of(
-            "node", List.of("id", "data_dir", "bind", "http_port", "memory_budget"),
+            "node", List.of("id", "data_dir", "backup_dir", "bind", "http_port", "memory_budget"),
             "auth",
                 List.of(
                     "mode",

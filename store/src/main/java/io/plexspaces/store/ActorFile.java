@@ -253,12 +253,14 @@ final class ActorFile implements OpenFiles.Holder {
           t.state() == null ? null : chain.next(t.seq(), t.state()),
           t.atMillis() + options.idempotencyRetention().toMillis());
       pending += t.effects().size();
-      for (TurnRecord.DeadLetter dead : t.undeliverable()) {
-        pending -= rows.markDead(dead) ? 1 : 0;
-      }
     }
     for (long number : done) {
       pending -= rows.markDone(number) ? 1 : 0;
+    }
+    for (TurnRecord t : turns) {
+      for (TurnRecord.DeadLetter dead : t.undeliverable()) {
+        pending -= rows.markDead(dead) ? 1 : 0;
+      }
     }
     long nextDue = new JournalReader(f).nextDue();
     f.commit();
@@ -278,6 +280,11 @@ final class ActorFile implements OpenFiles.Holder {
       position = p;
     }
     return p;
+  }
+
+  /** The actor may have that to do. */
+  void cover(PendingIndex.Work work) {
+    shared.pending().cover(actor, work);
   }
 
   /** Says exactly what the actor has to do, as far as the file knows. */

@@ -52,12 +52,14 @@ final class ActorJournal {
   private final ActorId actor;
   private final Shared shared;
   private final Following following;
-  private final NodeLog.Line line;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Deque<InFlight> inFlight = new ArrayDeque<>();
   private Use use = Use.FREE;
   private CompletableFuture<Void> closed = CompletableFuture.completedFuture(null);
+
+  /** In which this journal's turns are in the log; none before it is first recovered. */
+  private NodeLog.@Nullable Line line;
 
   /** Somebody is telling those that were refused. */
   private boolean telling;
@@ -73,9 +75,7 @@ final class ActorJournal {
   ActorJournal(ActorId actor, Shared shared) {
     this.actor = actor;
     this.shared = shared;
-    this.line = shared.log().line();
-    this.following =
-        new Following(actor, shared.files(), shared.applier(), shared.log(), this::shut);
+    this.following = new Following(actor, shared.files(), shared.applier(), this::shut);
   }
 
   Following following() {
@@ -118,13 +118,12 @@ final class ActorJournal {
     return !isInUse() && following.isIdle();
   }
 
-  private boolean shut(HostException why) {
+  private void shut(HostException why) {
     lock.lock();
     try {
       if (use == Use.OPEN && refusal == null) {
         refusal = why;
       }
-      return inFlight.isEmpty();
     } finally {
       lock.unlock();
     }
@@ -132,7 +131,6 @@ final class ActorJournal {
 
   Recovered recover(JournalOptions options) {
     awaitSettled();
-    following.awaitCarried();
     return call(() -> {
       lock.lock();
       try {
@@ -145,6 +143,9 @@ final class ActorJournal {
       Recovered r = following.recover(options, epoch);
       lock.lock();
       try {
+        if (line == null) {
+          line = shared.log().line();
+        }
         line.reset();
         epoch = r.epoch();
         lastSeq = r.lastSeq();
@@ -195,7 +196,7 @@ final class ActorJournal {
       }
       InFlight f = new InFlight(turn, listener, refusal);
       inFlight.add(f);
-      if (refusal == null) {
+      if (refusal == null && line != null) {
         lastSeq = turn.seq();
         // Under the lock: the order here is the order in the log.
         line.append(record, bytes, told(f));
@@ -227,7 +228,6 @@ final class ActorJournal {
     lock.lock();
     try {
       InFlight head = inFlight.peek();
-      // Not one of ours: a copy of what could not be applied.
       if (head == null || head.turn != record.turn()) {
         return;
       }
@@ -291,6 +291,22 @@ final class ActorJournal {
         ? Optional.of(t.outcome())
         : call(() -> following.read(f -> new JournalReader(f).findTurn(message)))
             .flatMap(found -> found);
+  }
+
+  /** What a repeated id asked for, as long as a result under a key would be kept too. */
+  Optional<IdempotentResult> findRequest(MessageId message, JournalOptions options) {
+    long oldest = shared.clock().millis() - options.idempotencyRetention().toMillis();
+    TurnRecord t = find(Overlay.handled(message));
+    if (t != null) {
+      return t.atMillis() > oldest
+          ? Optional.of(
+              new IdempotentResult(Digests.request(t.op(), t.input().bytes()), t.outcome()))
+          : Optional.empty();
+    }
+    return call(() -> following.read(f -> new JournalReader(f).findRequest(message)))
+        .flatMap(found -> found)
+        .filter(found -> found.at() > oldest)
+        .map(JournalReader.FoundRequest::result);
   }
 
   Optional<IdempotentResult> findIdempotent(String key, JournalOptions options) {

@@ -24,6 +24,28 @@ final class CrcCheck {
   void run() throws SQLException {
     turns();
     rows(
+        "select number, seq, n, message_id, target, op, payload_type, payload, client, crc"
+            + " from effect",
+        r ->
+            new RowCrc()
+                .add(r.getLong(1))
+                .add(r.getLong(2))
+                .add(r.getLong(3))
+                .add(bytes(r, 4))
+                .add(r.getString(5))
+                .add(r.getString(6))
+                .add(r.getString(7))
+                .add(bytes(r, 8))
+                .add(r.getLong(9)),
+        10,
+        r -> "effect " + r.getLong(1) + " is not what was written");
+    rows(
+        "select seq, kind, content_type, bytes, crc from state",
+        r ->
+            new RowCrc().add(r.getLong(1)).add(r.getString(2)).add(r.getString(3)).add(bytes(r, 4)),
+        5,
+        r -> "the state of turn " + r.getLong(1) + " is not what was written");
+    rows(
         "select tenant, app, type, key, epoch, created_at, crc from meta",
         r ->
             new RowCrc()
@@ -73,8 +95,6 @@ final class CrcCheck {
   private void turns() throws SQLException {
     try (Statement a = connection.createStatement();
         Statement b = connection.createStatement();
-        Statement c = connection.createStatement();
-        Statement d = connection.createStatement();
         ResultSet turn =
             a.executeQuery(
                 "select seq, at, message_id, sender, op, kind, input_type, input, outcome,"
@@ -83,15 +103,7 @@ final class CrcCheck {
             new Part(
                 b.executeQuery(
                     "select seq, n, op, request_digest, failed, result_type, result from step"
-                        + " order by seq, n"));
-        Part effects =
-            new Part(
-                c.executeQuery(
-                    "select seq, number, n, message_id, target, op, payload_type, payload, client"
-                        + " from effect order by seq, n"));
-        Part states =
-            new Part(
-                d.executeQuery("select seq, kind, content_type, bytes from state order by seq"))) {
+                        + " order by seq, n"))) {
       boolean summed = false;
       while (turn.next()) {
         long seq = turn.getLong(1);
@@ -105,18 +117,6 @@ final class CrcCheck {
                     .add(r.getLong(5))
                     .add(r.getString(6))
                     .add(bytes(r, 7)));
-        effects.each(
-            seq,
-            r ->
-                crc.add(r.getLong(2))
-                    .add(r.getLong(3))
-                    .add(bytes(r, 4))
-                    .add(r.getString(5))
-                    .add(r.getString(6))
-                    .add(r.getString(7))
-                    .add(bytes(r, 8))
-                    .add(r.getLong(9)));
-        states.each(seq, r -> crc.add(r.getString(2)).add(r.getString(3)).add(bytes(r, 4)));
         long written = turn.getLong(15);
         boolean none = turn.wasNull();
         if (none ? summed : written != crc.value()) {

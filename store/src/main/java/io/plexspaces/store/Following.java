@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -64,25 +63,21 @@ final class Following {
 
   private @Nullable HostException failure;
 
-  /** Copies on their way into the log. */
-  private CompletableFuture<Void> carrying = CompletableFuture.completedFuture(null);
+  /** Whether turns may be kept beside the file, and whether that was looked for. */
+  private boolean kept;
 
-  private final NodeLog log;
+  private boolean keptRead;
+
   private final Gate gate;
 
   /** Keeps turns from being appended. */
   interface Gate {
-    /**
-     * From here on appends fail, until the journal is recovered.
-     *
-     * @return whether none is on its way into the log
-     */
-    boolean shut(HostException why);
+    /** From here on appends fail, until the journal is recovered. */
+    void shut(HostException why);
   }
 
-  Following(ActorId actor, ActorFile.Shared files, Applier applier, NodeLog log, Gate gate) {
+  Following(ActorId actor, ActorFile.Shared files, Applier applier, Gate gate) {
     this.actor = actor;
-    this.log = log;
     this.gate = gate;
     this.file = new ActorFile(actor, JournalOptions.DEFAULT, files);
     this.applier = applier;
@@ -260,6 +255,7 @@ final class Following {
     file.lock();
     try {
       file.options(options);
+      readKept();
       boolean none = isDiscarded() || !file.exists();
       Recovered base =
           none ? new Recovered(0, newEpoch, 0, null, List.of(), List.of()) : file.recover(newEpoch);
@@ -306,10 +302,15 @@ final class Following {
   void apply(boolean sync) {
     file.lock();
     try {
+      readKept();
       int left = size();
       do {
         left -= applyBatch(left, sync);
       } while (left > 0);
+      if (kept && sync) {
+        Unapplied.remove(file.path());
+        kept = false;
+      }
       failed(null);
     } catch (HostException e) {
       failed(e);
@@ -332,7 +333,7 @@ final class Following {
   /** The file cannot follow. Nothing that will not get into it may be promised any more. */
   void refuse(HostException why) {
     if (why.code() == ErrorCode.DATA_LOSS || size() > MAX_BATCH) {
-      boolean _ = gate.shut(why);
+      gate.shut(why);
     }
   }
 
@@ -443,86 +444,69 @@ final class Following {
   }
 
   /**
-   * Copies what the file cannot take to the end of the log, so that the log may forget where it is
-   * now. Blocking.
+   * Keeps what the file cannot take beside it, so that the log may forget it. Platform threads.
    *
    * @return whether it could
    */
-  boolean carry() {
-    HostException why;
-    lock.lock();
+  boolean keepAside() {
+    file.lock();
     try {
-      why = failure;
-    } finally {
-      lock.unlock();
-    }
-    if (why == null || !gate.shut(why) || !settleSynced()) {
-      return false;
-    }
-    CompletableFuture<Void> copied = new CompletableFuture<>();
-    List<Overlay.Entry> entries;
-    long epoch;
-    lock.lock();
-    try {
-      entries = overlay.entries(Integer.MAX_VALUE);
-      epoch = overlay.epoch();
-      carrying = copied;
-    } finally {
-      lock.unlock();
-    }
-    try {
-      carried(entries, Carried.copy(log, actor, epoch, entries));
+      syncWhatIsApplied();
+      List<LogRecord.Turn> turns;
+      lock.lock();
+      try {
+        long epoch = overlay.epoch();
+        turns = overlay.turns().stream().map(t -> new LogRecord.Turn(actor, epoch, t)).toList();
+      } finally {
+        lock.unlock();
+      }
+      Unapplied.write(file.path(), turns);
+      kept = true;
+      lock.lock();
+      try {
+        file.cover(overlay.work());
+        overlay.keptElsewhere(turns.size());
+        unsyncedFrom = 0;
+        updateNeed();
+      } finally {
+        lock.unlock();
+      }
       return true;
     } catch (HostException e) {
       return false;
     } finally {
-      copied.complete(null);
+      file.unlock();
     }
   }
 
   /** What is applied already shares the fate of the file. */
-  private boolean settleSynced() {
-    file.lock();
+  private void syncWhatIsApplied() {
     try {
       file.syncWithoutWriting();
     } catch (HostException e) {
       if (e.code() != ErrorCode.DATA_LOSS) {
-        return false;
+        throw e;
       }
-    } finally {
-      file.unlock();
-    }
-    lock.lock();
-    try {
-      unsyncedFrom = 0;
-      updateNeed();
-      return true;
-    } finally {
-      lock.unlock();
     }
   }
 
-  private void carried(List<Overlay.Entry> entries, List<Long> positions) {
-    lock.lock();
-    try {
-      if (overlay.entries(Integer.MAX_VALUE).equals(entries)) {
-        overlay.carried(positions);
-        updateNeed();
+  /** Takes up what was kept beside the file. The caller has the file. */
+  private void readKept() {
+    if (keptRead) {
+      return;
+    }
+    if (Unapplied.exists(file.path())) {
+      List<LogRecord.Turn> turns = Unapplied.read(file.path());
+      kept = true;
+      lock.lock();
+      try {
+        if (!discard) {
+          overlay.addKept(turns);
+        }
+      } finally {
+        lock.unlock();
       }
-    } finally {
-      lock.unlock();
     }
-  }
-
-  /** Returns when no copies are on their way into the log. */
-  void awaitCarried() {
-    CompletableFuture<Void> c;
-    lock.lock();
-    try {
-      c = carrying;
-    } finally {
-      lock.unlock();
-    }
-    IoPool.await(c);
+    keptRead = true;
   }
 }

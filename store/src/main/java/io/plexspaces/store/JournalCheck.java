@@ -70,7 +70,9 @@ final class JournalCheck {
       if (!identity()) {
         return new Outcome(findings, null, 0, 0, 0, false, received);
       }
-      schema();
+      if (!schema()) {
+        return new Outcome(findings, null, 0, 0, 0, false, received);
+      }
       integrity();
       Optional<ActorId> found = owner();
       owner = found.orElse(null);
@@ -92,6 +94,7 @@ final class JournalCheck {
       states(lastSeq);
       inbox(received);
       small();
+      kinds();
       checksums();
     } catch (SQLException e) {
       HostException h = SqliteErrors.of(Path.of(file), e);
@@ -132,7 +135,7 @@ final class JournalCheck {
   }
 
   /** The columns and indexes that a journal of this format has. */
-  private void schema() throws SQLException {
+  private boolean schema() throws SQLException {
     List<String> wanted = JournalSchema.shape();
     List<String> there = JournalSchema.shape(connection);
     for (String s : wanted) {
@@ -145,6 +148,7 @@ final class JournalCheck {
         found("it has a " + s + " that no journal has", RESTORE);
       }
     }
+    return findings.isEmpty();
   }
 
   private void integrity() throws SQLException {
@@ -159,14 +163,23 @@ final class JournalCheck {
     }
   }
 
-  /** Turns up to meta.pruned were removed on purpose. */
-  private void pruned() throws SQLException {
-    long pruned = number("select coalesce(max(pruned), 0) from meta");
-    long first = number("select coalesce(min(seq), 0) from turn");
-    if (pruned < 0 || (first > 0 && first != pruned + 1)) {
-      found(
-          "its first turn is " + first + ", and meta says that it was pruned up to " + pruned,
-          RESTORE);
+  /** A value of another kind reads the same and compares as another. */
+  private void kinds() throws SQLException {
+    List<String> queries = new ArrayList<>();
+    try (Statement s = connection.createStatement();
+        ResultSet r =
+            s.executeQuery(
+                "select m.name, c.name, lower(c.type) from sqlite_schema m"
+                    + " join pragma_table_xinfo(m.name) c where m.type = 'table'"
+                    + " and m.name not like 'sqlite%'")) {
+      while (r.next()) {
+        queries.add(
+            "select '%1$s.%2$s' from %1$s where typeof(%2$s) not in ('%3$s', 'null') limit 1"
+                .formatted(r.getString(1), r.getString(2), r.getString(3)));
+      }
+    }
+    for (String q : queries) {
+      each(q, r -> "a value in " + text(r, 1) + " is of another kind");
     }
   }
 
@@ -190,16 +203,23 @@ final class JournalCheck {
     if (lastSeq > 0 && !hasMeta) {
       found("it has turns, and meta has no row", RESTORE);
     }
-    pruned();
+    // Up to here turns were removed on purpose; those whose results are still given are there.
+    long pruned = number("select coalesce(max(pruned), 0) from meta");
+    if (pruned < 0 || pruned >= Math.max(1, lastSeq)) {
+      found("meta says that it was pruned up to " + pruned + " of " + lastSeq, RESTORE);
+      pruned = 0;
+    }
+    if (lastSeq > 0 && number("select count(*) from turn where seq = " + (pruned + 1)) == 0) {
+      long first = number("select min(seq) from turn where seq > " + pruned);
+      found("turns " + range(pruned + 1, first - 1) + " are missing", RESTORE);
+    }
     each(
         "select seq + 1, (select min(n.seq) from turn n where n.seq > t.seq) - 1 from turn t"
-            + " where not exists (select 1 from turn n where n.seq = t.seq + 1) and seq < "
+            + " where not exists (select 1 from turn n where n.seq = t.seq + 1) and seq > "
+            + pruned
+            + " and seq < "
             + lastSeq,
-        r ->
-            "turns "
-                + r.getLong(1)
-                + (r.getLong(1) == r.getLong(2) ? "" : " to " + r.getLong(2))
-                + " are missing");
+        r -> "turns " + range(r.getLong(1), r.getLong(2)) + " are missing");
     each(
         "select seq from turn where length(message_id) <> 16 or kind not in ("
             + KINDS
@@ -214,6 +234,10 @@ final class JournalCheck {
             "turn " + r.getLong(1) + " has " + r.getLong(2) + " steps, up to number " + text(r, 3));
   }
 
+  private static String range(long first, long last) {
+    return first == last ? Long.toString(first) : first + " to " + last;
+  }
+
   private void effects() throws SQLException {
     each(
         "select number from effect where number < 1 or n < 0 or length(message_id) <> 16"
@@ -221,8 +245,14 @@ final class JournalCheck {
         r -> "effect " + r.getLong(1) + " is malformed");
     each(
         "select number, seq from effect where seq not in (select seq from turn)"
-            + " and seq >= (select coalesce(min(seq), 1) from turn)",
+            + " and seq > (select coalesce(max(pruned), 0) from meta)",
         r -> "effect " + r.getLong(1) + " is of turn " + r.getLong(2) + ", and no such turn");
+    each(
+        "select a.number + 1 from effect a join turn t on t.seq = a.seq"
+            + " where a.seq > (select coalesce(max(pruned), 0) from meta)"
+            + " and a.number < (select max(number) from effect)"
+            + " and not exists (select 1 from effect b where b.number = a.number + 1)",
+        r -> "effect " + r.getLong(1) + " is missing");
     each(
         "select a.number from effect a join effect b on b.number ="
             + " (select min(number) from effect where number > a.number)"
@@ -235,7 +265,7 @@ final class JournalCheck {
         "select seq from state where seq > " + lastSeq,
         r -> "it has a state of turn " + r.getLong(1) + ", after the last, " + lastSeq);
     each(
-        "select seq from state where seq >= (select coalesce(min(seq), 1) from turn)"
+        "select seq from state where seq > (select coalesce(max(pruned), 0) from meta)"
             + " and seq not in (select seq from turn)",
         r -> "it has a state of turn " + r.getLong(1) + ", and no such turn");
     int[] told = {0};
@@ -284,7 +314,11 @@ final class JournalCheck {
 
   private void small() throws SQLException {
     each(
-        "select key, seq from idempotency where seq not in (select seq from turn)",
+        "select key, seq from idempotency where seq not in (select seq from turn)"
+            // What has expired may go in two steps.
+            + " and (seq > (select max(seq) from turn) or expires_at > "
+            + System.currentTimeMillis()
+            + ")",
         r -> "the key of turn " + r.getLong(2) + " has no such turn");
     each(
         "select id from timer where id = '' or due < 0 or target not like '%/%/%'",
@@ -308,7 +342,8 @@ final class JournalCheck {
   }
 
   private void each(String query, Sentence sentence) throws SQLException {
-    try (PreparedStatement s = connection.prepareStatement(query + " limit " + (EACH + 1));
+    String bounded = query.endsWith(" limit 1") ? query : query + " limit " + (EACH + 1);
+    try (PreparedStatement s = connection.prepareStatement(bounded);
         ResultSet r = s.executeQuery()) {
       for (int n = 0; r.next(); n++) {
         if (n == EACH) {

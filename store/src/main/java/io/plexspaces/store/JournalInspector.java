@@ -7,6 +7,7 @@ import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.upkeep.EffectQuery;
 import io.plexspaces.api.upkeep.JournalQuery;
+import io.plexspaces.api.upkeep.JournalViews;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -278,6 +279,20 @@ final class JournalInspector implements AutoCloseable {
       }
     }
     return effects;
+  }
+
+  Optional<JournalViews.Letter> deadLetter(long number) throws SQLException {
+    try (PreparedStatement s =
+        connection.prepareStatement(
+            "select target, op, payload_type, payload from effect"
+                + " where number = ? and state = 'dead'")) {
+      s.setLong(1, number);
+      try (ResultSet r = s.executeQuery()) {
+        return r.next()
+            ? Optional.of(new JournalViews.Letter(text(r, 1), text(r, 2), payload(r, 3)))
+            : Optional.empty();
+      }
+    }
   }
 
   Value.Obj timers(String address, boolean payloads) throws SQLException {

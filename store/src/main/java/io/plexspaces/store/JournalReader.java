@@ -192,6 +192,24 @@ final class JournalReader {
     }
   }
 
+  record FoundRequest(long at, IdempotentResult result) {}
+
+  Optional<FoundRequest> findRequest(MessageId message) throws SQLException {
+    PreparedStatement s =
+        file.statement(
+            "select at, op, input, outcome, reply_type, reply from turn"
+                + " where message_id = ? and repeatable = 1 order by seq desc limit 1");
+    s.setBytes(1, JournalFile.bytes(message));
+    try (ResultSet r = s.executeQuery()) {
+      if (!r.next()) {
+        return Optional.empty();
+      }
+      String digest = Digests.request(r.getString(2), JournalFile.orEmpty(r.getBytes(3)));
+      TurnOutcome outcome = outcome(r.getString(4), r.getString(5), r.getBytes(6));
+      return Optional.of(new FoundRequest(r.getLong(1), new IdempotentResult(digest, outcome)));
+    }
+  }
+
   record FoundKey(long expiresAt, IdempotentResult result) {}
 
   Optional<FoundKey> findKey(String key) throws SQLException {

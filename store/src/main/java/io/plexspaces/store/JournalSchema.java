@@ -23,7 +23,7 @@ final class JournalSchema {
         number integer primary key, seq integer not null, n integer not null,
         message_id blob not null, target text not null, op text not null,
         payload_type text not null, payload blob not null, client integer not null,
-        state text not null, reason text)\
+        state text not null, reason text, crc integer)\
       """;
 
   private static final String EFFECT_PENDING =
@@ -74,7 +74,7 @@ final class JournalSchema {
           """
           create table state (
             seq integer primary key, kind text not null, content_type text not null,
-            bytes blob not null)\
+            bytes blob not null, crc integer)\
           """,
           """
           create table idempotency (
@@ -175,7 +175,7 @@ final class JournalSchema {
     s.execute("alter table meta add column pruned integer not null default 0");
     s.execute("alter table turn add column repeatable integer not null default 1");
     // What was written without a checksum has none.
-    for (String table : List.of("meta", "turn", "idempotency")) {
+    for (String table : List.of("meta", "turn", "state", "idempotency")) {
       s.execute("alter table " + table + " add column crc integer");
     }
     s.execute("drop index turn_message");
@@ -185,7 +185,7 @@ final class JournalSchema {
     s.execute(EFFECT);
     s.execute(
         "insert into effect select row_number() over (order by seq, n), seq, n, message_id, target,"
-            + " op, payload_type, payload, 0, state, null from effect_1");
+            + " op, payload_type, payload, 0, state, null, null from effect_1");
     s.execute("drop table effect_1");
     s.execute(EFFECT_PENDING);
     for (String table : SINCE_2) {

@@ -6,6 +6,7 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.upkeep.Finding;
 import io.plexspaces.api.upkeep.Verification.Result;
 import io.plexspaces.api.upkeep.Verification.Scope;
+import io.plexspaces.store.log.LogRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeCheck {
   private static final String SUFFIX = ".db";
+
+  /** The index is written some time after a file, while a node runs. */
+  private static final int LOOKS = 5;
 
   private final DataDirectory data;
   private final JournalTree tree;
@@ -71,7 +75,6 @@ final class NodeCheck {
     AppId app = scope.app();
     if (app != null && scope.actor() != null) {
       ActorId actor = ActorId.parse(app.tenant(), app.name() + "/" + scope.actor());
-      access.settle(actor);
       Path file = tree.path(actor);
       return Files.exists(file) ? List.of(file) : List.of();
     }
@@ -106,8 +109,8 @@ final class NodeCheck {
 
   /** A WAL without its file holds turns that nobody finds. */
   private void strange(Path f, String name) {
-    if (name.endsWith(".new") || name.endsWith("-shm")) {
-      return; // left by a crash, and made anew
+    if (name.endsWith(".new") || name.endsWith("-shm") || name.endsWith(Unapplied.SUFFIX)) {
+      return; // left by a crash, and made anew; or seen with its journal
     }
     boolean wal = name.endsWith(SUFFIX + "-wal");
     Path main = f.resolveSibling(wal ? name.substring(0, name.length() - 4) : name);
@@ -147,8 +150,13 @@ final class NodeCheck {
               "move it there, or " + JournalCheck.RESTORE));
       return;
     }
-    follows(name, o, log.turns().getOrDefault(owner, List.of()));
-    if (o.work() && !pending.covers(owner) && isForgotten(owner, file)) {
+    List<LogContents.Run> beyond = new ArrayList<>(unapplied(file, name));
+    beyond.addAll(log.turns().getOrDefault(owner, List.of()));
+    follows(name, o, beyond);
+    if (o.work()
+        && !pending.covers(owner)
+        && !log.turns().containsKey(owner)
+        && isForgotten(owner, file)) {
       findings.add(
           Finding.damage(
               "pending.db",
@@ -160,15 +168,41 @@ final class NodeCheck {
     }
   }
 
+  /** Turns that the file could not take, and that are kept beside it. */
+  private List<LogContents.Run> unapplied(Path file, String name) {
+    if (!Unapplied.exists(file)) {
+      return List.of();
+    }
+    try {
+      List<LogRecord.Turn> turns = Unapplied.read(file);
+      findings.add(
+          Finding.note(
+              name + Unapplied.SUFFIX,
+              "it keeps " + turns.size() + " turns that the journal could not take",
+              "the node takes them over when the journal is in order and its actor is active"));
+      return turns.isEmpty()
+          ? List.of()
+          : List.of(
+              new LogContents.Run(
+                  turns.getFirst().epoch(),
+                  turns.getFirst().turn().seq(),
+                  turns.getLast().turn().seq()));
+    } catch (HostException e) {
+      findings.add(Finding.damage(name + Unapplied.SUFFIX, "it is damaged", JournalCheck.RESTORE));
+      return List.of();
+    }
+  }
+
   /** The log goes on where the file ends. */
   private void follows(String name, JournalCheck.Outcome o, List<LogContents.Run> runs) {
+    long last = o.lastSeq();
     for (LogContents.Run run : runs) {
-      if (run.epoch() == o.epoch() && run.first() > o.lastSeq() + 1) {
+      if (run.epoch() == o.epoch() && run.first() > last + 1) {
         findings.add(
             Finding.damage(
                 name,
                 "it ends with turn "
-                    + o.lastSeq()
+                    + last
                     + ", and the commit log goes on with turn "
                     + run.first(),
                 JournalCheck.RESTORE));
@@ -177,6 +211,7 @@ final class NodeCheck {
       if (run.epoch() > o.epoch()) {
         return; // deleted and begun anew: the file is of the life before
       }
+      last = run.epoch() == o.epoch() ? Math.max(last, run.last()) : last;
     }
   }
 
@@ -185,12 +220,23 @@ final class NodeCheck {
    * work until after; while a node runs, each look sees another moment, so it takes several.
    */
   private boolean isForgotten(ActorId owner, Path file) {
-    for (int look = 0; look < 3; look++) {
+    for (int look = 0; look < LOOKS; look++) {
+      if (look > 0 && access.running()) {
+        pause();
+      }
       if (PendingNames.read(data, access).covers(owner) || !check(file, owner).work()) {
         return false;
       }
     }
     return true;
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private JournalCheck.Outcome check(Path file, @Nullable ActorId expected) {

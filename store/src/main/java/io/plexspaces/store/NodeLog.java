@@ -33,6 +33,9 @@ public final class NodeLog implements AutoCloseable {
   /** All followers have been given what lies below. */
   private volatile long told;
 
+  /** Nobody joins or leaves the followers while they are given a record. */
+  private final ReentrantLock giving = new ReentrantLock();
+
   private final ReentrantLock releasing = new ReentrantLock();
   private long releasedTo;
 
@@ -65,10 +68,59 @@ public final class NodeLog implements AutoCloseable {
   }
 
   private void give(long position, LogRecord record) {
-    for (LogFollower f : followers) {
-      f.record(position, record);
+    giving.lock();
+    try {
+      for (LogFollower f : followers) {
+        f.record(position, record);
+      }
+      told = position + 1;
+    } finally {
+      giving.unlock();
     }
-    told = position + 1;
+  }
+
+  /**
+   * From here on {@code tail} is given every record, as a follower that needs nothing of the log.
+   *
+   * @return every record below was given before
+   */
+  long attach(LogFollower tail) {
+    giving.lock();
+    try {
+      followers.add(tail);
+      return told;
+    } finally {
+      giving.unlock();
+    }
+  }
+
+  /**
+   * {@code tail} is given nothing more.
+   *
+   * @return it was given everything below, from where it was attached
+   */
+  long detach(LogFollower tail) {
+    giving.lock();
+    try {
+      followers.remove(tail);
+      return told;
+    } finally {
+      giving.unlock();
+    }
+  }
+
+  /** Has all followers write and sync what they have been given, some time soon. */
+  void want() {
+    followers.forEach(f -> f.wanted(Long.MAX_VALUE));
+  }
+
+  /** What all followers have in their files, synced: everything below. */
+  long followed() {
+    long to = told;
+    for (LogFollower f : followers) {
+      to = Math.min(to, f.needed());
+    }
+    return to;
   }
 
   /** One that throws must not silence the log: its records would never be released. */
@@ -112,26 +164,32 @@ public final class NodeLog implements AutoCloseable {
 
   /** A line of records, as {@link CommitLog.Appender}. */
   Line line() {
-    return new Line(open().appender());
+    return new Line();
   }
 
   /** Records of which none may be kept without those before it. */
   final class Line {
-    private final CommitLog.Appender appender;
+    /** Made at the first use: a journal is also made for what the log gives before it is open. */
+    private CommitLog.@Nullable Appender appender;
 
-    private Line(CommitLog.Appender appender) {
-      this.appender = appender;
+    private synchronized CommitLog.Appender appender() {
+      CommitLog.Appender a = appender;
+      if (a == null) {
+        a = open().appender();
+        appender = a;
+      }
+      return a;
     }
 
     /**
      * @param bytes the record, {@linkplain #encode encoded}
      */
     void append(LogRecord record, byte[] bytes, LogListener listener) {
-      appender.append(bytes, listener(record, listener));
+      appender().append(bytes, listener(record, listener));
     }
 
     void reset() {
-      appender.reset();
+      appender().reset();
     }
   }
 

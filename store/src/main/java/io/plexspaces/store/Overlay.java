@@ -22,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  * actor is read through it. Not thread-safe: its owner's lock guards it.
  */
 final class Overlay {
-  /** A turn that the log has on disk. */
+  /**
+   * A turn that is on disk, but not in the file.
+   *
+   * @param position in the log; 0 if it is kept elsewhere and the log may forget it
+   */
   record Entry(long position, TurnRecord turn) {}
 
   private final Deque<Entry> entries = new ArrayDeque<>();
@@ -42,6 +46,11 @@ final class Overlay {
     return epoch;
   }
 
+  /** Of the last turn, 0 if there is none. */
+  long lastSeq() {
+    return entries.isEmpty() ? 0 : entries.getLast().turn().seq();
+  }
+
   /** The turns that the log has, in their order. */
   List<Entry> entries(int most) {
     List<Entry> list = new ArrayList<>(Math.min(most, entries.size()));
@@ -52,9 +61,14 @@ final class Overlay {
     return list;
   }
 
-  /** The position of the first entry, 0 if there is none. */
+  /** The position of the first entry that the log must keep, 0 if there is none. */
   long firstPosition() {
-    return entries.isEmpty() ? 0 : entries.getFirst().position();
+    for (Entry e : entries) {
+      if (e.position() != 0) {
+        return e.position();
+      }
+    }
+    return 0;
   }
 
   /** The turn is on disk in the log. */
@@ -64,21 +78,18 @@ final class Overlay {
   }
 
   /**
-   * A record found in the log at the start. It may be a copy of one before, or belong to an earlier
-   * life of the actor.
+   * A record found in the log at the start. It may belong to an earlier life of the actor.
    *
    * @return whether it is one of the turns now
    */
   boolean replayed(long position, LogRecord.Turn r) {
     if (!entries.isEmpty()) {
-      if (r.epoch() < epoch) {
+      if (r.epoch() < epoch
+          || (r.epoch() == epoch && r.turn().seq() <= entries.getLast().turn().seq())) {
         return false;
       }
-      if (r.epoch() > epoch || r.turn().seq() < entries.getFirst().turn().seq()) {
-        // Another life; or copies, made of all turns, whose originals have begun to be forgotten.
+      if (r.epoch() > epoch) {
         clear();
-      } else if (r.turn().seq() <= entries.getLast().turn().seq()) {
-        return false;
       }
     }
     add(position, r.epoch(), r.turn());
@@ -92,12 +103,23 @@ final class Overlay {
     }
   }
 
-  /** The log has all entries at these positions too. */
-  void carried(List<Long> positions) {
+  /** The first {@code n} are kept elsewhere: the log may forget them. */
+  void keptElsewhere(int n) {
     List<Entry> old = List.copyOf(entries);
     entries.clear();
     for (int i = 0; i < old.size(); i++) {
-      entries.add(new Entry(positions.get(i), old.get(i).turn()));
+      entries.add(i < n ? new Entry(0, old.get(i).turn()) : old.get(i));
+    }
+  }
+
+  /** Turns that were kept elsewhere; those that the log has as well are left out. */
+  void addKept(List<LogRecord.Turn> kept) {
+    for (LogRecord.Turn t : kept.reversed()) {
+      Entry first = entries.peekFirst();
+      if (first == null || (t.epoch() == epoch && t.turn().seq() == first.turn().seq() - 1)) {
+        epoch = t.epoch();
+        entries.addFirst(new Entry(0, t.turn()));
+      }
     }
   }
 

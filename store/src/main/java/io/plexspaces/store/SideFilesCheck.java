@@ -24,7 +24,6 @@ final class SideFilesCheck {
   private static final String REBUILT =
       "delete it while no node runs: it is rebuilt at the next start";
   private static final String FROM_BACKUP = "restore it from a backup";
-  private static final int SPACE_APPLICATION_ID = 0x506c7853;
 
   private final DataDirectory data;
   private final StoreUpkeep.Access access;
@@ -158,7 +157,7 @@ final class SideFilesCheck {
   }
 
   private void space(Connection c, String name) throws SQLException {
-    format(c, name, 1, SPACE_APPLICATION_ID);
+    format(c, name, SpaceSchema.FORMAT, SpaceSchema.APPLICATION_ID);
     try (Statement s = c.createStatement()) {
       long last = 0;
       try (ResultSet r = s.executeQuery("select tenant, app, space, last_tuple from meta")) {

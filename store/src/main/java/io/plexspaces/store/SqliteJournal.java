@@ -42,6 +42,11 @@ final class SqliteJournal implements Journal {
   }
 
   @Override
+  public Optional<IdempotentResult> findRequest(MessageId message) {
+    return journal.findRequest(message, options);
+  }
+
+  @Override
   public Optional<IdempotentResult> findIdempotent(String key) {
     return journal.findIdempotent(key, options);
   }

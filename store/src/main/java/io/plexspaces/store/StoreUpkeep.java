@@ -35,11 +35,20 @@ public final class StoreUpkeep implements JournalViews, Verification, AutoClosea
     /** Opens a file for reading, in a transaction; all that is read is of one moment. */
     Connection open(Path file) throws SQLException;
 
-    /** Sees to it that the file of an actor has all that is durable; it may not exist then. */
-    void settle(ActorId actor);
+    /**
+     * A file with all that is durable of an actor, the log included; it may not exist.
+     *
+     * @param file where the actor's journal lies
+     */
+    Path current(ActorId actor, Path file);
 
-    /** What the commit log has beyond the files; empty where a node applies it meanwhile. */
+    /** What the commit log has beyond the files; nothing where a node applies it meanwhile. */
     LogContents log();
+
+    /** Whether files change while they are looked at. */
+    boolean running();
+
+    void close();
   }
 
   private StoreUpkeep(DataDirectory data, Access access, boolean owned) {
@@ -87,6 +96,11 @@ public final class StoreUpkeep implements JournalViews, Verification, AutoClosea
   }
 
   @Override
+  public Optional<Letter> deadLetter(ActorId actor, long number) {
+    return read(actor, i -> i.deadLetter(number));
+  }
+
+  @Override
   public Optional<Value.Obj> timers(ActorId actor, boolean payloads) {
     return read(actor, i -> Optional.of(i.timers(actor.address(), payloads)));
   }
@@ -107,19 +121,22 @@ public final class StoreUpkeep implements JournalViews, Verification, AutoClosea
     return pool.call(() -> new NodeCheck(data, tree, access).run(scope));
   }
 
-  private interface Reading {
-    Optional<Value.Obj> of(JournalInspector i) throws SQLException;
+  private interface Reading<T> {
+    Optional<T> of(JournalInspector i) throws SQLException;
   }
 
-  private Optional<Value.Obj> read(ActorId actor, Reading reading) {
-    access.settle(actor);
+  private <T> Optional<T> read(ActorId actor, Reading<T> reading) {
+    Path file = tree.path(actor);
+    if (access.running()) {
+      var _ = access.current(actor, file); // on the store's own threads
+    }
     return pool.call(() -> {
-      Path file = tree.path(actor);
-      if (!Files.exists(file)) {
+      Path current = access.running() ? file : access.current(actor, file);
+      if (!Files.exists(current)) {
         return Optional.empty();
       }
       try (JournalInspector i =
-          new JournalInspector(file, shown(data.root(), file), access.open(file))) {
+          new JournalInspector(file, shown(data.root(), file), access.open(current))) {
         i.requireOwner(actor);
         return reading.of(i);
       } catch (SQLException e) {
@@ -137,6 +154,7 @@ public final class StoreUpkeep implements JournalViews, Verification, AutoClosea
   @Override
   public void close() {
     pool.close();
+    access.close();
     if (owned) {
       data.close();
     }

@@ -50,7 +50,7 @@ final class TurnRows {
    * @param state the row for the turn's state, null if it has none
    */
   void insert(TurnRecord t, StateChain.@Nullable Row state, long keyExpiresAt) throws SQLException {
-    insertTurn(t, state);
+    insertTurn(t);
     for (TurnRecord.Step step : t.steps()) {
       insert(t.seq(), step);
     }
@@ -58,11 +58,12 @@ final class TurnRows {
       insert(t.seq(), effect);
     }
     if (state != null) {
-      PreparedStatement p = file.statement("insert into state values (?, ?, ?, ?)");
+      PreparedStatement p = file.statement("insert into state values (?, ?, ?, ?, ?)");
       p.setLong(1, t.seq());
       p.setString(2, state.kind());
       p.setString(3, state.payload().contentType());
       p.setBytes(4, state.payload().bytes());
+      p.setLong(5, new RowCrc().add(t.seq()).add(state.kind()).add(state.payload()).value());
       p.executeUpdate();
     }
     if (t.idempotencyKey() != null) {
@@ -86,7 +87,7 @@ final class TurnRows {
     }
   }
 
-  private void insertTurn(TurnRecord t, StateChain.@Nullable Row state) throws SQLException {
+  private void insertTurn(TurnRecord t) throws SQLException {
     PreparedStatement s =
         file.statement("insert into turn values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     s.setLong(1, t.seq());
@@ -104,7 +105,7 @@ final class TurnRows {
     s.setString(12, t.codeVersion());
     s.setString(13, t.trace());
     s.setBoolean(14, t.repeatable());
-    s.setLong(15, crcOf(t, state));
+    s.setLong(15, crcOf(t));
     s.executeUpdate();
   }
 
@@ -115,8 +116,8 @@ final class TurnRows {
     };
   }
 
-  /** Of the row in {@code turn}, those of the turn in step and effect, and that in state. */
-  private static long crcOf(TurnRecord t, StateChain.@Nullable Row state) {
+  /** Of the row in {@code turn} and those in {@code step}, which live as long. */
+  private static long crcOf(TurnRecord t) {
     RowCrc crc =
         new RowCrc()
             .add(t.seq())
@@ -133,18 +134,6 @@ final class TurnRows {
             .add(t.repeatable());
     for (TurnRecord.Step s : t.steps()) {
       crc.add(s.n()).add(s.operation()).add(s.requestDigest()).add(s.failed()).add(s.result());
-    }
-    for (TurnRecord.Outgoing e : t.effects()) {
-      crc.add(e.number())
-          .add(e.n())
-          .add(JournalFile.bytes(e.id()))
-          .add(e.target())
-          .add(e.op())
-          .add(e.payload())
-          .add(e.client());
-    }
-    if (state != null) {
-      crc.add(state.kind()).add(state.payload());
     }
     return crc.value();
   }
@@ -174,7 +163,7 @@ final class TurnRows {
 
   private void insert(long seq, TurnRecord.Outgoing effect) throws SQLException {
     PreparedStatement s =
-        file.statement("insert into effect values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', null)");
+        file.statement("insert into effect values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', null, ?)");
     s.setLong(1, effect.number());
     s.setLong(2, seq);
     s.setInt(3, effect.n());
@@ -184,6 +173,18 @@ final class TurnRows {
     s.setString(7, effect.payload().contentType());
     s.setBytes(8, effect.payload().bytes());
     s.setBoolean(9, effect.client());
+    s.setLong(
+        10,
+        new RowCrc()
+            .add(effect.number())
+            .add(seq)
+            .add(effect.n())
+            .add(JournalFile.bytes(effect.id()))
+            .add(effect.target())
+            .add(effect.op())
+            .add(effect.payload())
+            .add(effect.client())
+            .value());
     s.executeUpdate();
   }
 

@@ -78,8 +78,7 @@ final class Child implements AutoCloseable {
     Path directory = Path.of(arguments[1]);
     switch (arguments[0]) {
       case "lock" -> lock(directory);
-      case "sequential" ->
-          sequential(directory, Integer.parseInt(arguments[2]), arguments[3].equals("durable"));
+      case "sequential" -> sequential(directory, Integer.parseInt(arguments[2]), arguments[3]);
       case "effect" -> effect(directory);
       case "forever" -> forever(directory, Integer.parseInt(arguments[2]));
       default -> throw new IllegalArgumentException(arguments[0]);
@@ -105,7 +104,8 @@ final class Child implements AutoCloseable {
               StoreOptions.DEFAULT,
               Telemetry.NONE,
               InstantSource.system(),
-              new SqliteFiles(Duration.ofSeconds(2), durable, 0));
+              new SqliteFiles(Duration.ofSeconds(2), durable, 0),
+              Applier.Pace.DEFAULT);
       log.start();
       return new Opened(log, store);
     }
@@ -123,14 +123,22 @@ final class Child implements AutoCloseable {
     }
   }
 
-  private static void sequential(Path directory, int turns, boolean durable) {
+  /** Commits one turn after the other and ends at once, or after the files have followed. */
+  private static void sequential(Path directory, int turns, String mode) {
     try (DataDirectory data = DataDirectory.open(directory);
-        Opened store = Opened.on(data, durable);
+        Opened store = Opened.on(data, !mode.equals("careless"));
         Journal j = store.journal("a")) {
       for (long seq = 1; seq <= turns; seq++) {
-        Turns.commit(j, Turns.turn(seq));
+        Turns.commit(j, Turns.turn(seq, null, List.of(Turns.effect(seq, 0))));
+      }
+      if (!mode.equals("durable")) {
+        store.store().settle();
+        store.store().close();
+        store.log().close();
       }
       System.out.println("acknowledged " + turns);
+      System.out.flush();
+      Runtime.getRuntime().halt(0);
     }
   }
 

@@ -16,10 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -83,7 +79,7 @@ class FaultTest {
         commit(j, turn(seq, seq == 9 && tampering.startsWith("update") ? Payload.NULL : null));
       }
       if (tampering.contains("seq > 8")) {
-        Store.update(store.file("a"), "insert into state values (9, 'full', 'x', x'00')");
+        Store.update(store.settled("a"), "insert into state values (9, 'full', 'x', x'00')");
       }
     }
     Store.update(Store.file(root, "a"), tampering);
@@ -101,64 +97,21 @@ class FaultTest {
   }
 
   @Test
-  void aFullDiskFailsTheTurnAndLeavesTheOnesBefore() {
-    Payload large = new Payload(new byte[40_000], "application/octet-stream");
-    int fits;
-    SqliteFiles small = new SqliteFiles(Duration.ofSeconds(2), true, 40);
-    try (Store store = new Store(root, StoreOptions.DEFAULT, small);
-        Journal j = store.journal("a")) {
-      long seq = 1;
-      Optional<HostException> failure = get(append(j, turn(seq, large)));
-      while (failure.isEmpty() && seq < 50) {
-        failure = get(append(j, turn(++seq, large)));
-      }
-      assertThat(failure.map(HostException::code)).contains(ErrorCode.UNAVAILABLE);
-      assertThat(failure.orElseThrow().error().message())
-          .contains("disk is full")
-          .contains(store.file("a").toString());
-      // All behind it fail, even what would fit, until the actor has reloaded.
-      assertThat(get(append(j, turn(seq, null)))).isPresent();
-      fits = (int) seq - 1;
-      assertThat(fits).isPositive();
-      assertThat(j.recover().lastSeq()).isEqualTo(fits);
-      commit(j, turn(fits + 1, null));
-    }
-    try (Store store = new Store(root);
-        Journal j = store.journal("a")) {
-      assertThat(j.recover().lastSeq()).isEqualTo(fits + 1);
-      assertThat(j.recover().state()).isEqualTo(large);
-      commit(j, turn(fits + 2, large));
-    }
-  }
-
-  @Test
-  void aFileThatAnotherProgramHoldsIsUnavailable() throws SQLException {
-    SqliteFiles impatient = new SqliteFiles(Duration.ZERO, true, 0);
-    try (Store store = new Store(root, StoreOptions.DEFAULT, impatient);
-        Journal j = store.journal("a")) {
-      commit(j, turn(1));
-      try (Connection c = DriverManager.getConnection("jdbc:sqlite:" + store.file("a"));
-          Statement s = c.createStatement()) {
-        s.execute("begin immediate");
-        Optional<HostException> failure = get(append(j, turn(2)));
-        assertThat(failure.map(HostException::code)).contains(ErrorCode.UNAVAILABLE);
-        assertThat(failure.orElseThrow().error().message()).contains("busy").contains("a.db");
-        s.execute("rollback");
-      }
-      assertThat(j.recover().lastSeq()).isEqualTo(1);
-      commit(j, turn(2));
-    }
-  }
-
-  @Test
   void turnsOfAnotherProgramAreNoticedWhenAnIdleFileIsReopened() {
     try (Store store = new Store(root, new StoreOptions(1, 1, Duration.ofSeconds(2)), Store.FILES);
         Journal a = store.journal("a");
         Journal b = store.journal("b")) {
       commit(a, turn(1));
+      Path file = store.settled("a");
       commit(b, turn(1));
-      Store.update(store.file("a"), "delete from turn");
-      assertThat(get(append(a, turn(2))).map(HostException::code)).contains(ErrorCode.DATA_LOSS);
+      store.journals.settle();
+      Store.update(file, "delete from turn");
+      commit(a, turn(2)); // the log has it
+      store.journals.settle();
+      Optional<HostException> failure = get(append(a, turn(3)));
+      assertThat(failure.map(HostException::code)).contains(ErrorCode.DATA_LOSS);
+      assertThat(failure.orElseThrow().error().message()).contains(file.toString());
+      commit(b, turn(2));
     }
   }
 

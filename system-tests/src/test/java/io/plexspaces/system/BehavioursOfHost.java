@@ -134,6 +134,32 @@ final class BehavioursOfHost {
             }),
         Behaviour.of(
             HOST,
+            "`delete`: the actor is gone when the turn has ended, and begins anew",
+            p -> {
+              String a = p.fresh();
+              String other = p.fresh();
+              p.value(other, "set", "{\"key\":\"a\",\"value\":1}");
+              p.host(a, "delete", "{\"id\":\"" + other + "\"}");
+              Value left = new Value.Int(1);
+              while (!left.equals(Value.NULL)) { // it leaves with the commit
+                Http.Answer got = p.ask(other, "get", "{\"key\":\"a\"}");
+                if (got.status() != 503) { // it is on its way out
+                  assertThat(got.status()).as(got.body()).isEqualTo(200);
+                  left = got.json();
+                }
+              }
+            }),
+        Behaviour.of(
+            HOST,
+            "`journal_sequence`, `is_replaying`",
+            p -> {
+              String a = p.freshStrict();
+              assertThat(p.host(a, "is_replaying", "{}")).isEqualTo(new Value.Bool(false));
+              assertThat(((Value.Int) p.host(a, "journal_sequence", "{}")).value())
+                  .isGreaterThanOrEqualTo(0);
+            }),
+        Behaviour.of(
+            HOST,
             "`now_ms`, `random`, `uuid`, `sleep`",
             p -> {
               String a = p.fresh();

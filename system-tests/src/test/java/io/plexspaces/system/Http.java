@@ -54,6 +54,13 @@ final class Http {
     return send(HttpRequest.newBuilder(URI.create(base + path)).DELETE());
   }
 
+  /** A request without a body. */
+  Answer command(String method, String path) throws IOException, InterruptedException {
+    return send(
+        HttpRequest.newBuilder(URI.create(base + path))
+            .method(method, HttpRequest.BodyPublishers.noBody()));
+  }
+
   Answer post(String path, String body, @Nullable String idempotencyKey)
       throws IOException, InterruptedException {
     HttpRequest.Builder b =

@@ -3,6 +3,7 @@ package io.plexspaces.api.upkeep;
 import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.HostException;
+import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,16 @@ public interface JournalViews {
    * "target", "op", "payload", "client", "state", "reason"}], "more"}}.
    */
   Optional<Value.Obj> effects(ActorId actor, EffectQuery query);
+
+  /**
+   * A dead letter as it was to be sent.
+   *
+   * @param target the receiver's address
+   */
+  record Letter(String target, String op, Payload payload) {}
+
+  /** Empty if the actor has no dead letter of that number. */
+  Optional<Letter> deadLetter(ActorId actor, long number);
 
   /**
    * Timers that are set, the next first: {@code {"actor", "timers": [{"id", "due", "target", "op",

@@ -5,6 +5,7 @@ import io.plexspaces.api.HostError;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
+import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.journal.IdempotentResult;
 import io.plexspaces.api.journal.Journal;
@@ -37,19 +38,20 @@ final class Acceptance implements SilentTurn {
   /**
    * Waits until the message is on disk.
    *
+   * @param deadlineNanos of the client; the message itself has none
    * @return its id: of an earlier one, if that had the same idempotency key; null if the cell has
    *     left memory
    * @throws HostException DEADLINE_EXCEEDED if that takes too long: it may have been taken in then;
    *     RESOURCE_EXHAUSTED if the actor has too many messages; what is wrong with the key
    */
-  static @Nullable MessageId of(ActorCell cell, Message m, ReplyTimer timer) {
+  static @Nullable MessageId of(ActorCell cell, Message m, long deadlineNanos, ReplyTimer timer) {
     cell.inbox().requireRoom(m);
     cell.inbox().claimKey(m);
     ReplySlot slot = new ReplySlot();
     cell.record(new Acceptance(cell, m, slot));
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MAX_WAIT_MILLIS);
-    if (m.context().hasDeadline() && m.context().deadlineNanos() - deadline < 0) {
-      deadline = m.context().deadlineNanos();
+    if (deadlineNanos != RequestContext.NO_DEADLINE && deadlineNanos - deadline < 0) {
+      deadline = deadlineNanos;
     }
     Reply r;
     try {

@@ -630,11 +630,11 @@ public final class ActorEngine implements Engine {
       app.requireOperation(target.type(), op);
     }
     admit(context, target);
-    return take(target, m);
+    return take(target, m, context.deadlineNanos());
   }
 
   /** Queues what a client sends, or writes it down where the actor is durable. */
-  private MessageId take(ActorId target, Message m) {
+  private MessageId take(ActorId target, Message m, long deadlineNanos) {
     AppRuntime app = runtime(target.app());
     app.refuseUnlessRunning();
     app.checkAccess(target.type(), m.context(), null);
@@ -643,7 +643,7 @@ public final class ActorEngine implements Engine {
       ActorCell cell = app.find(target.localAddress());
       if (cell.isDurable()) {
         cell.refuseIfEnded();
-        MessageId id = Acceptance.of(cell, m, replyTimer);
+        MessageId id = Acceptance.of(cell, m, deadlineNanos, replyTimer);
         if (id != null) {
           return id;
         }

@@ -20,64 +20,27 @@ import io.plexspaces.api.op.Effect;
 import io.plexspaces.api.op.HostOperation;
 import io.plexspaces.api.op.TurnContext;
 import io.plexspaces.api.op.TurnParticipant;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One running turn: what the guest and the host operations see of it, what it has collected, and
- * how long it has run. Used by the turn's thread, but for what says otherwise.
+ * One running turn: what the guest and the host operations see of it, and what it has collected.
+ * Used by the turn's thread, but for what says otherwise.
  */
-final class Turn implements TurnContext, GuestHost {
-  private static final VarHandle SLICE_START;
-
-  static {
-    try {
-      SLICE_START = MethodHandles.lookup().findVarHandle(Turn.class, "sliceStart", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
-  private final ActorCell cell;
-  private final Worker worker;
+final class Turn extends TimedTurn implements TurnContext, GuestHost {
   private final RequestContext request;
   private final MessageId message;
   private final String op;
   private final boolean readOnly;
   private final boolean again;
   private final boolean repeatable;
-  private final GuestInstance guest;
   private final @Nullable StreamPipe producing;
-  private final long limitNanos;
-  private final Thread thread = Thread.currentThread();
 
-  /**
-   * When the guest began to run without a break; 0 while it waits. Read by the turn clock, which
-   * may see it late.
-   */
-  private volatile long sliceStart;
-
-  private long resumedAt;
-  private long pausedAt;
-  private long ranNanos;
-
-  /** How long it has run since it last let others in; a wait that does not park is no break. */
-  private long unbrokenNanos;
-
-  private boolean inLane;
   private boolean ended;
   private @Nullable OpenStreams reading;
-
-  /** Guarded by this turn's monitor, against {@link #kill}; nothing blocks while holding it. */
-  private boolean blocked;
-
-  private volatile @Nullable HostError stop;
 
   /** What it has collected; null until there is something. */
   private @Nullable TurnTransaction transaction;
@@ -141,17 +104,14 @@ final class Turn implements TurnContext, GuestHost {
       boolean repeatable,
       GuestInstance guest,
       @Nullable StreamPipe producing) {
-    this.cell = cell;
-    this.worker = worker;
+    super(cell, worker, guest);
     this.request = request;
     this.message = message;
     this.op = op;
     this.readOnly = readOnly;
     this.again = again;
     this.repeatable = repeatable;
-    this.guest = guest;
     this.producing = producing;
-    this.limitNanos = cell.app().plan().limits().turnTimeout().toNanos();
   }
 
   void begin() {
@@ -162,24 +122,15 @@ final class Turn implements TurnContext, GuestHost {
   /** Ends the turn's running; answers how long it ran, without its waiting. */
   long end() {
     if (ended) {
-      return ranNanos;
+      return ranNanos();
     }
     ended = true;
     worker.turn(null);
-    pause();
-    if (inLane) {
-      inLane = false;
-      dispatcher().lanes().release();
-      dispatcher().blockEnd(worker);
-    }
+    stopRunning();
     if (reading != null) {
       reading.closeAll();
     }
-    return ranNanos;
-  }
-
-  private Dispatcher dispatcher() {
-    return cell.app().engine().dispatcher();
+    return ranNanos();
   }
 
   @Nullable StreamPipe producing() {
@@ -238,134 +189,10 @@ final class Turn implements TurnContext, GuestHost {
     return request;
   }
 
-  // ---- time and interruption
-
-  /** Any thread. */
-  boolean isOverSlice(long now) {
-    long s = sliceStart;
-    return s != 0 && now - s > TurnClock.SLICE_NANOS;
-  }
-
-  /** Any thread. */
-  void requestSafepoint() {
-    guest.requestSafepoint();
-  }
-
-  /** Ends this turn as soon as possible, whether it runs or waits. Any thread. */
-  void kill(HostError why) {
-    synchronized (this) {
-      stop = why;
-      if (blocked) {
-        thread.interrupt();
-      }
-    }
-    guest.requestSafepoint();
-  }
-
-  private void checkStop() {
-    HostError why = stop;
-    if (why != null) {
-      throw new TurnStopped(why);
-    }
-  }
-
-  private void pause() {
-    if (resumedAt != 0) {
-      long now = System.nanoTime();
-      ranNanos += now - resumedAt;
-      unbrokenNanos += now - resumedAt;
-      worker.now = now;
-      resumedAt = 0;
-      pausedAt = now;
-      SLICE_START.setOpaque(this, 0L);
-    }
-  }
-
-  private void resume() {
-    long now = System.nanoTime();
-    if (pausedAt != 0 && now - pausedAt >= Worker.HOP_NANOS) {
-      unbrokenNanos = 0;
-    }
-    resumedAt = now;
-    SLICE_START.setOpaque(this, now - unbrokenNanos);
-  }
-
-  private void checkLimit() {
-    if (ranNanos > limitNanos) {
-      throw new TurnStopped(
-          HostError.of(
-              ErrorCode.DEADLINE_EXCEEDED,
-              "the turn ran longer than turn_timeout, "
-                  + cell.app().plan().limits().turnTimeout().toMillis()
-                  + " ms"));
-    }
-  }
-
-  @Override
-  public void safepoint() {
-    checkStop();
-    if (!isOverSlice(System.nanoTime())) {
-      return;
-    }
-    pause();
-    checkLimit();
-    // A long turn gives its place to short ones and goes on in a lane that long turns share.
-    if (!inLane) {
-      dispatcher().blockBegin(worker);
-      dispatcher().lanes().acquireUninterruptibly();
-      inLane = true;
-    } else if (dispatcher().lanes().hasQueuedThreads()) {
-      dispatcher().lanes().release();
-      dispatcher().lanes().acquireUninterruptibly();
-    }
-    LockSupport.parkNanos(Worker.HOP_NANOS);
-    resume();
-    checkStop();
-  }
-
   @Override
   public <T extends @Nullable Object> T await(@Nullable ActorId holder, Wait<T> wait) {
     ActorCell on = holder == null ? null : cell.app().engine().cellInMemory(holder);
     return await(on == null ? ActorCell.NOBODY : new ActorCell[] {on}, wait);
-  }
-
-  <T extends @Nullable Object> T await(ActorCell[] on, Wait<T> wait) {
-    WaitForGraph graph = cell.app().engine().waitForGraph();
-    if (on.length > 0) {
-      graph.begin(cell, on);
-    }
-    pause();
-    if (inLane) {
-      // The place was given away before, but what this turn has woken since waits in the slot.
-      inLane = false;
-      dispatcher().flushNext(worker);
-      dispatcher().lanes().release();
-    } else {
-      dispatcher().blockBegin(worker);
-    }
-    try {
-      setBlocked(true);
-      return wait.run();
-    } catch (InterruptedException e) {
-      HostError why = stop;
-      throw new TurnStopped(
-          why != null ? why : HostError.of(ErrorCode.CANCELLED, "the wait was interrupted"));
-    } finally {
-      setBlocked(false);
-      graph.end(cell);
-      dispatcher().blockEnd(worker);
-      resume();
-    }
-  }
-
-  private synchronized void setBlocked(boolean b) {
-    blocked = b;
-    if (b) {
-      checkStop();
-    } else {
-      // An interrupt that came too late must not hit whatever this worker runs next.
-      Thread.interrupted();
-    }
   }
 
   // ---- host calls
@@ -378,15 +205,6 @@ final class Turn implements TurnContext, GuestHost {
     } catch (HostException e) {
       note(e.error());
       throw e;
-    }
-  }
-
-  /** A guest that only waits and calls never comes to a safepoint of its own. */
-  private void beforeCall() {
-    checkStop();
-    checkLimit();
-    if (unbrokenNanos > TurnClock.SLICE_NANOS) {
-      safepoint();
     }
   }
 

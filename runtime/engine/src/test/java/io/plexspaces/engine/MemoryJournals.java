@@ -146,13 +146,17 @@ final class MemoryJournals implements JournalStore {
   }
 
   void release() {
-    List<Waiting> all;
-    synchronized (this) {
-      held = false;
-      all = List.copyOf(waiting);
-      waiting.clear();
+    while (true) {
+      Waiting w;
+      synchronized (this) {
+        w = waiting.poll();
+        if (w == null) {
+          held = false; // not before: what comes meanwhile must not overtake
+          return;
+        }
+      }
+      commit(w.file, w.turn, w.listener);
     }
-    all.forEach(w -> commit(w.file, w.turn, w.listener));
   }
 
   private void commit(File file, TurnRecord turn, CommitListener listener) {
