@@ -37,6 +37,8 @@ type actor struct {
 	instance guest.Instance
 	links    []string
 	restarts int
+	// committed counts the turns that changed something.
+	committed int64
 	// life counts how often it was made anew, why is the reason of the last time.
 	life int
 	why  string

@@ -194,6 +194,10 @@ func (n *Node) operation(t *turn, operation string, h map[string]any, body []byt
 			return holder, nil
 		}
 		return nil, nil
+	case "journal_sequence":
+		return t.actor.committed, nil
+	case "is_replaying":
+		return false, nil
 	case "now_ms":
 		return n.nowMS, nil
 	case "random":

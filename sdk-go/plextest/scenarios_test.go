@@ -26,7 +26,7 @@ var absent = strings.Fields(`defer_reply reply forward pool_checkout pool_checki
 	lock_acquire lock_renew lock_release
 	kv_get kv_put kv_delete kv_list kv_increment kv_compare_and_swap kv_watch
 	blob_put blob_get blob_head blob_delete blob_list
-	application_metrics_add checkpoint journal_sequence is_replaying
+	application_metrics_add checkpoint
 	workflow_start workflow_signal workflow_query workflow_result workflow_cancel workflow_pause workflow_resume`)
 
 type m = map[string]any

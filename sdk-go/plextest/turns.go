@@ -95,6 +95,9 @@ func (n *Node) finish(t *turn, succeeded bool) {
 		}
 		return
 	}
+	if !t.query {
+		t.actor.committed++
+	}
 	for _, e := range t.effects {
 		e.run()
 	}

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const ABSENT: &str = "defer_reply reply forward pool_checkout pool_checkin pool_info pg_join pg_leave \
     pg_members pg_broadcast pg_first channel_publish channel_subscribe channel_next channel_ack channel_nack \
     channel_bind channel_info lock_acquire lock_renew lock_release kv_watch blob_put blob_get blob_head blob_delete \
-    blob_list application_metrics_add checkpoint journal_sequence is_replaying workflow_start workflow_signal \
+    blob_list application_metrics_add checkpoint workflow_start workflow_signal \
     workflow_query workflow_result workflow_cancel workflow_pause workflow_resume";
 
 fn is_absent(operation: &str) -> bool {

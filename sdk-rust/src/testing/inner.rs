@@ -48,6 +48,8 @@ pub struct Inner {
     pub failures: RefCell<Vec<(String, Error)>>,
     pub logs: RefCell<Vec<String>>,
     pub now_ms: Cell<i64>,
+    /// How many turns of each actor have changed something, by address.
+    pub committed: RefCell<BTreeMap<String, i64>>,
     pub seed: Cell<u64>,
     ids: Cell<u64>,
 }
@@ -181,6 +183,7 @@ impl Inner {
             failures: RefCell::default(),
             logs: RefCell::default(),
             now_ms: Cell::new(EPOCH_MS),
+            committed: RefCell::default(),
             seed: Cell::new(0x9e37_79b9_7f4a_7c15),
             ids: Cell::new(0),
         }

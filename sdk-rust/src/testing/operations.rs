@@ -62,6 +62,8 @@ impl Operations<'_> {
             "cancel_timer" => self.cancel_timer()?,
             "register" => self.register()?,
             "resolve" => Value::from(w.names.borrow().get(self.text("name")?).cloned()),
+            "journal_sequence" => Value::Int(w.committed.borrow().get(&w.own_address()).copied().unwrap_or(0)),
+            "is_replaying" => Value::Bool(false),
             "now_ms" => Value::Int(w.now_ms.get()),
             "random" => Value::Float((self.random() >> 11) as f64 / (1u64 << 53) as f64),
             "uuid" => {

@@ -132,6 +132,9 @@ impl Inner {
         let turn = self.turns.borrow_mut().pop().expect("a turn runs");
         let written = self.tuples.borrow_mut().end(turn.id, commits);
         if commits {
+            if !turn.query {
+                *self.committed.borrow_mut().entry(turn.actor.clone()).or_insert(0) += 1;
+            }
             self.notify(written);
             turn.effects.into_iter().for_each(|e| self.commit(e));
         } else {
