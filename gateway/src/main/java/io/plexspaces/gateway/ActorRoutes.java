@@ -194,8 +194,7 @@ final class ActorRoutes {
   private Reply delete(Exchange x) {
     ActorId actor = x.actor();
     if (!reach(actor, () -> engine.delete(actor))) {
-      throw new HostException(
-          ErrorCode.NOT_FOUND, "there is no actor \"" + actor.address() + "\"");
+      throw new HostException(ErrorCode.NOT_FOUND, "there is no actor \"" + actor.address() + "\"");
     }
     return Reply.noContent();
   }

@@ -38,7 +38,15 @@ class OperatorTest {
 
       Value.Obj shown =
           (Value.Obj)
-              Cli.run(env, "journal", "show", "bank/counter/main", "--last", "3", "--output", "json")
+              Cli.run(
+                      env,
+                      "journal",
+                      "show",
+                      "bank/counter/main",
+                      "--last",
+                      "3",
+                      "--output",
+                      "json")
                   .ok()
                   .json();
       assertThat(shown.array("turns")).hasSize(3);
@@ -73,14 +81,12 @@ class OperatorTest {
       assertThat(node.stop()).isZero();
     }
     Map<String, String> none = Map.of();
-    assertThat(
-            Cli.run(none, "journal", "verify", "all", "--data-dir", data.toString()).ok().out())
+    assertThat(Cli.run(none, "journal", "verify", "all", "--data-dir", data.toString()).ok().out())
         .contains("no damage");
 
     Path restored = dir.resolve("restored");
     Cli.run(none, "restore", backup.toString(), "--data-dir", restored.toString()).ok();
-    assertThat(
-            Cli.run(none, "restore", backup.toString(), "--data-dir", restored.toString()).err())
+    assertThat(Cli.run(none, "restore", backup.toString(), "--data-dir", restored.toString()).err())
         .contains("is not empty");
     assertThat(
             Cli.run(
@@ -117,7 +123,8 @@ class OperatorTest {
     }
     Path file = data.resolve("journals/default/bank/counter/a.db");
     Files.writeString(file, "no journal any more ".repeat(500));
-    Cli.Result verify = Cli.run(Map.of(), "journal", "verify", "all", "--data-dir", data.toString());
+    Cli.Result verify =
+        Cli.run(Map.of(), "journal", "verify", "all", "--data-dir", data.toString());
     assertThat(verify.status()).isEqualTo(1);
     assertThat(verify.out())
         .contains("journals/default/bank/counter/a.db: is damaged: not a database: restore it")
