@@ -1,9 +1,11 @@
 package plextest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"plexspaces.io/sdk-go/internal/wire"
 )
@@ -174,7 +176,7 @@ func (n *Node) operation(t *turn, operation string, h map[string]any, body []byt
 	case "stream_close":
 		n.closeStream(n.streams[text(h, "stream")])
 		return nil, nil
-	case "send_after", "send_every", "cancel_timer":
+	case "send_after", "send_every", "schedule_cron", "cancel_timer":
 		return n.timer(t, operation, h, body)
 	case "spawn", "stop", "delete", "monitor", "demonitor", "link", "unlink", "actor_info", "list_actors":
 		return n.lifecycle(t, operation, h)
@@ -223,42 +225,96 @@ func (n *Node) send(t *turn, m *message) (any, error) {
 	return m.id, nil
 }
 
+// maxTimerMS is the longest delay and period of a timer, ten years.
+const maxTimerMS = 3652 * 86_400_000
+
 func (n *Node) timer(t *turn, operation string, h map[string]any, body []byte) (any, error) {
+	owner := t.actor.address
 	if operation == "cancel_timer" {
 		id := text(h, "id")
 		t.later("", func() {
-			n.timers = slices.DeleteFunc(n.timers, func(w *timer) bool { return w.id == id })
+			n.timers = slices.DeleteFunc(n.timers, func(w *timer) bool { return w.id == id && w.owner == owner })
 		})
 		return nil, nil
 	}
 	m := n.sent(t, h, body)
-	if _, err := n.checkSent(m); err != nil {
+	first, following, err := n.timerRule(operation, h)
+	if err != nil {
 		return nil, err
 	}
-	ms, period := number(h, "delay_ms", -1), int64(0)
-	if operation == "send_every" {
-		period = number(h, "period_ms", 0)
-		ms = period
-		if period < 1 {
-			return nil, refuse(wire.InvalidArgument, "send_every: period_ms must be at least 1")
-		}
-	}
-	if ms < 0 {
-		return nil, refuse(wire.InvalidArgument, "send_after: delay_ms must be at least 0")
+	told := *m
+	told.body = n.withDue(m, first)
+	if _, err := n.checkSent(&told); err != nil {
+		return nil, err
 	}
 	n.next++
 	id := fmt.Sprint("timer-", n.next)
-	due := n.nowMS + ms
-	var fire func()
-	fire = func() {
-		n.queue = append(n.queue, n.message(m.from, m.target, m.op, m.body, m.contentType))
-		if period > 0 {
-			due += period
-			n.at(due, id, fire)
-		}
+	var start func(due int64)
+	start = func(due int64) {
+		n.at(due, id, func() {
+			n.queue = append(n.queue, n.message(m.from, m.target, m.op, n.withDue(m, due), m.contentType))
+			if following != nil {
+				start(following(due))
+			}
+		})
+		n.owned(id, owner)
 	}
-	t.later("", func() { n.at(due, id, fire) })
+	t.later("", func() { start(first) })
 	return id, nil
+}
+
+// timerRule is when a timer is due first, and what follows.
+func (n *Node) timerRule(operation string, h map[string]any) (int64, func(int64) int64, error) {
+	if operation == "schedule_cron" {
+		name := text(h, "tz")
+		if name == "" {
+			name = "UTC"
+		}
+		zone, err := cronZone(name)
+		if err != nil {
+			return 0, nil, err
+		}
+		c, err := parseCron(text(h, "expr"))
+		if err != nil {
+			return 0, nil, err
+		}
+		following := func(due int64) int64 { return c.next(due, zone) }
+		return following(n.nowMS), following, nil
+	}
+	name, least := "delay_ms", int64(0)
+	if operation == "send_every" {
+		name, least = "period_ms", 10
+	}
+	ms := number(h, name, -1)
+	if ms < least || ms > maxTimerMS {
+		return 0, nil, refuse(wire.InvalidArgument, "%s: %s must be from %d to %d (ten years)", operation, name, least, int64(maxTimerMS))
+	}
+	if operation == "send_every" {
+		return n.nowMS + ms, func(due int64) int64 { return due + ms }, nil
+	}
+	return n.nowMS + ms, nil, nil
+}
+
+// withDue tells the receiver when a message was due, where its payload has room for that.
+func (n *Node) withDue(m *message, due int64) []byte {
+	body := m.body
+	if len(body) == 0 {
+		body = []byte("{}")
+	}
+	var payload map[string]json.RawMessage
+	if m.contentType != "" || json.Unmarshal(body, &payload) != nil || payload == nil || payload["due_ms"] != nil {
+		return m.body
+	}
+	fields := strings.TrimSuffix(strings.TrimSpace(string(body)), "}")
+	if len(payload) > 0 {
+		fields += ","
+	}
+	told := *m
+	told.body = fmt.Appendf(nil, `%s"due_ms":%d}`, fields, due)
+	if _, err := n.checkSent(&told); err != nil {
+		return m.body // an operation that takes no further fields
+	}
+	return told.body
 }
 
 func (n *Node) askAll(t *turn, h map[string]any) (any, error) {

@@ -28,10 +28,11 @@ type reply struct {
 }
 
 type timer struct {
-	id   string
-	due  int64
-	n    int
-	fire func()
+	id    string
+	due   int64
+	n     int
+	fire  func()
+	owner string
 }
 
 func (n *Node) message(from, target, op string, body []byte, contentType string) *message {
@@ -235,13 +236,22 @@ func (n *Node) drain() {
 
 func (n *Node) at(due int64, id string, fire func()) {
 	n.next++
-	n.timers = append(n.timers, &timer{id, due, n.next, fire})
+	n.timers = append(n.timers, &timer{id, due, n.next, fire, ""})
 	slices.SortFunc(n.timers, func(a, b *timer) int {
 		if a.due != b.due {
 			return int(min(max(a.due-b.due, -1), 1))
 		}
 		return a.n - b.n
 	})
+}
+
+// owned says whose a timer is: nobody else can cancel it.
+func (n *Node) owned(id, owner string) {
+	for _, t := range n.timers {
+		if t.id == id {
+			t.owner = owner
+		}
+	}
 }
 
 // fire lets the clock go to the next timer that is due by until.

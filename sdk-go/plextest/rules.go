@@ -8,7 +8,7 @@ import (
 )
 
 // changing are the operations that take effect or are undone with their turn: a query has none to give.
-var changing = strings.Fields(`send send_to_shard send_after send_every cancel_timer
+var changing = strings.Fields(`send send_to_shard send_after send_every schedule_cron cancel_timer
 	spawn stop delete monitor demonitor link unlink register
 	ts_write ts_take ts_take_all ts_write_once ts_update ts_notify ts_unsubscribe ts_renew ts_cancel ts_transaction`)
 

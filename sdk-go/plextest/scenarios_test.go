@@ -206,7 +206,7 @@ func take(t *testing.T, node *Node, step, saved m) {
 		return
 	}
 	if ms, ok := step["within"].(int64); ok {
-		n.Advance(ms)
+		node.Advance(ms)
 	}
 	target, op, payload := text(step, "ask"), text(step, "op"), step["payload"]
 	refuse, _ := step["refuse"].(bool)

@@ -70,12 +70,17 @@ test("actors that would wait for each other are refused, naming the cycle", () =
 
 test("time is virtual: it passes for who waits, and when the test says so", () => {
   assert.deepEqual(node.ask("a", "sleep", { ms: 5000 }), [5000, 5000]);
+  const start = node.now;
   node.ask("a", "later", { ms: 100 });
   const id = node.ask("a", "later", { ms: 40, every: true });
   node.advance(39);
   assert.deepEqual(node.state("a").seen, []);
   node.advance(61);
-  assert.deepEqual(node.state("a").seen, [{ tick: true }, { tick: true }, { at: 100 }]);
+  assert.deepEqual(node.state("a").seen, [
+    { tick: true, due_ms: start + 40 },
+    { tick: true, due_ms: start + 80 },
+    { at: 100, due_ms: start + 100 },
+  ]);
   node.ask("a", "cancel", { id });
   node.advance(1000);
   assert.equal(node.state("a").seen.length, 3);

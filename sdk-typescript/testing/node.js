@@ -625,8 +625,8 @@ export class TestNode {
   // ---- time
 
   /** Adds a timer; its `run` is called at its time. */
-  addTimer(at, run, id = this.id("timer")) {
-    this.timers.push({ id, at, run, n: ++this.#ids });
+  addTimer(at, run, id = this.id("timer"), owner = undefined) {
+    this.timers.push({ id, at, run, owner, n: ++this.#ids });
     this.timers.sort((a, b) => a.at - b.at || a.n - b.n);
     return id;
   }

@@ -3,6 +3,7 @@
 // undoes them to turn.undo.
 import { HostError, toWire } from "../src/errors.js";
 import { parse, stringify } from "../src/json.js";
+import { Cron, zone } from "./cron.js";
 import { shardOperations } from "./shards.js";
 import { storageOperations } from "./storage.js";
 import { equal, matches } from "./space.js";
@@ -18,18 +19,48 @@ function ask(node, turn, { target, op, timeout_ms = 5000 }, body) {
   return node.deliver(turn.actor.id, address, op, body, timeout_ms);
 }
 
-function timer(node, turn, at, { target, op }, body, again) {
+const MAX_TIMER_MS = 3652 * 86_400_000;
+
+function timer(node, turn, first, { target, op, content_type }, body, following) {
   const id = node.id("timer");
   const from = turn.actor.id;
-  const fire = () => {
-    node.post(from, target, op, body);
-    if (again !== undefined) {
-      node.addTimer(again(), fire, id);
+  const start = (due) => node.addTimer(due, () => fire(due), id, from);
+  const fire = (due) => {
+    node.post(from, target, op, content_type === undefined ? told(node, target, op, body, due) : body);
+    if (following !== undefined) {
+      start(following(due));
     }
   };
-  node.checkSent(target, op, body);
-  later(turn, () => node.addTimer(at, fire, id));
+  if (content_type !== undefined || told(node, target, op, body, first) === body) {
+    node.checkSent(target, op, body);
+  }
+  later(turn, () => start(first));
   return id;
+}
+
+/** Tells the receiver when it was due, where the payload has room for that. */
+function told(node, target, op, body, due) {
+  const text = body || "{}";
+  const payload = parse(text);
+  if (payload === null || typeof payload !== "object" || Array.isArray(payload) || payload instanceof Uint8Array || "due_ms" in payload) {
+    return body;
+  }
+  const fields = text.trimEnd().slice(0, -1);
+  const all = `${fields}${fields.trim() === "{" ? "" : ","}"due_ms":${due}}`;
+  try {
+    node.checkSent(target, op, all);
+  } catch {
+    return body; // an operation that takes no further fields
+  }
+  return all;
+}
+
+function millis(operation, args, name, least) {
+  const ms = args[name];
+  if (!(ms >= least && ms <= MAX_TIMER_MS)) {
+    throw new HostError("INVALID_ARGUMENT", `${operation}: ${name} must be from ${least} to ${MAX_TIMER_MS} (ten years)`);
+  }
+  return Number(ms);
 }
 
 /** An ask comes after what the turn has sent to the same actor before. */
@@ -232,16 +263,21 @@ const messaging = {
     }
     return null;
   },
-  send_after: (node, turn, args, body) => timer(node, turn, node.now + args.delay_ms, args, body),
+  send_after: (node, turn, args, body) =>
+    timer(node, turn, node.now + millis("send_after", args, "delay_ms", 0), args, body),
   send_every(node, turn, args, body) {
-    if (args.period_ms < 1) {
-      throw new HostError("INVALID_ARGUMENT", "send_every: period_ms must be at least 1");
-    }
-    return timer(node, turn, node.now + args.period_ms, args, body, () => node.now + args.period_ms);
+    const period = millis("send_every", args, "period_ms", 10);
+    return timer(node, turn, node.now + period, args, body, (due) => due + period);
+  },
+  schedule_cron(node, turn, args, body) {
+    const cron = new Cron(args.expr);
+    const offset = zone(args.tz ?? "UTC");
+    return timer(node, turn, cron.next(node.now, offset), args, body, (due) => cron.next(due, offset));
   },
   cancel_timer(node, turn, { id }) {
+    const owner = turn.actor.id;
     later(turn, () => {
-      node.timers = node.timers.filter((t) => t.id !== id);
+      node.timers = node.timers.filter((t) => t.id !== id || t.owner !== owner);
     });
     return null;
   },

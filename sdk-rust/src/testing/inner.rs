@@ -1,5 +1,6 @@
 //! What a world is made of: actors and their turns.
 
+use super::cron::Cron;
 use super::life::Watch;
 use super::link::ServiceLink;
 use super::rules::HostErrors;
@@ -79,11 +80,30 @@ impl Sent {
     }
 }
 
+/// What follows when a timer has fallen due.
+#[derive(Clone)]
+pub enum Rule {
+    Once,
+    /// Milliseconds.
+    Every(i64),
+    Cron(Cron),
+}
+
+impl Rule {
+    pub fn next(&self, due_ms: i64) -> Option<i64> {
+        match self {
+            Rule::Once => None,
+            Rule::Every(ms) => Some(due_ms + ms),
+            Rule::Cron(cron) => Some(cron.next(due_ms)),
+        }
+    }
+}
+
 #[derive(Clone)]
 pub struct Timer {
     pub id: String,
     pub due_ms: i64,
-    pub every_ms: Option<i64>,
+    pub rule: Rule,
     /// None only wakes those who wait.
     pub sent: Option<Sent>,
 }

@@ -257,16 +257,41 @@ impl Inner {
             None => return false,
         };
         let timer = timers[at].clone();
-        match timer.every_ms {
-            Some(every) => timers[at].due_ms += every,
+        match timer.rule.next(timer.due_ms) {
+            Some(due) => timers[at].due_ms = due,
             None => drop(timers.remove(at)),
         }
         self.now_ms.set(self.now_ms.get().max(timer.due_ms));
         if let Some(mut sent) = timer.sent {
             sent.message.id = format!("m{}", self.next_id());
+            self.tell_due(&mut sent, timer.due_ms);
             self.mailbox.borrow_mut().push_back(sent);
         }
         true
+    }
+
+    /// Tells the receiver when a message was due, where its payload has room for that.
+    pub fn tell_due(&self, sent: &mut Sent, due_ms: i64) {
+        let mut told = sent.message.clone();
+        if told.body.is_empty() {
+            told.body = b"{}".to_vec();
+        }
+        let fields = match Value::parse(&told.body) {
+            Ok(v) if told.content_type.is_none() => match v.as_object() {
+                Some(fields) if fields.iter().all(|(name, _)| name != "due_ms") => fields.len(),
+                _ => return,
+            },
+            _ => return,
+        };
+        while told.body.pop() != Some(b'}') {}
+        let comma = if fields == 0 { "" } else { "," };
+        told.body.extend_from_slice(format!("{}\"due_ms\":{}}}", comma, due_ms).as_bytes());
+        if let Ok(operation) = self.operation(&sent.target, &told.op) {
+            if self.check_input(&operation, &told).is_err() {
+                return; // an operation that takes no further fields
+            }
+        }
+        sent.message = told;
     }
 
     /// Waits in a turn until `poll` is content: others work meanwhile, and time passes when nobody can.

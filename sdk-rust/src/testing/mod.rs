@@ -36,6 +36,7 @@
 //! fakes for [service links](World::service_link). Other operations of the host answer UNIMPLEMENTED, as a node of
 //! this version does, or what a [`fake`](World::fake) says.
 
+mod cron;
 mod inner;
 mod keys;
 mod life;

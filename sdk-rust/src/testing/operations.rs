@@ -1,9 +1,11 @@
 //! The host operations of a test's world.
 
-use super::inner::{Effect, Inner, Owner, Pending, Sent, Timer};
+use super::cron::Cron;
+use super::inner::{Effect, Inner, Owner, Pending, Rule, Sent, Timer};
 use crate::{json, Code, Error, Message, Reply, Value};
 
 pub const ASK_MS: i64 = 5000;
+const MAX_TIMER_MS: i64 = 3652 * 86_400_000;
 
 pub struct Operations<'a> {
     pub world: &'a Inner,
@@ -54,13 +56,10 @@ impl Operations<'_> {
                 w.close(self.text("stream")?);
                 Value::Null
             }
-            "send_after" => self.timer("delay_ms", false)?,
-            "send_every" => self.timer("period_ms", true)?,
-            "cancel_timer" => {
-                let id = self.text("id")?.to_string();
-                w.later(move |w| w.timers.borrow_mut().retain(|t| t.id != id));
-                Value::Null
-            }
+            "send_after" => self.timer(Some(self.millis("delay_ms", 0)?), Rule::Once)?,
+            "send_every" => self.timer(None, Rule::Every(self.millis("period_ms", 10)?))?,
+            "schedule_cron" => self.timer(None, self.cron()?)?,
+            "cancel_timer" => self.cancel_timer()?,
             "register" => self.register()?,
             "resolve" => Value::from(w.names.borrow().get(self.text("name")?).cloned()),
             "now_ms" => Value::Int(w.now_ms.get()),
@@ -186,20 +185,48 @@ impl Operations<'_> {
         Ok(Value::Array(results.collect()))
     }
 
-    fn timer(&self, name: &str, again: bool) -> Result<Value, Error> {
-        let ms = self.int(name)?.unwrap_or(0);
-        if ms < 0 || (again && ms == 0) {
-            return Err(Error::system(Code::InvalidArgument, format!("the argument {} is too small", name)));
+    /// An argument of so many milliseconds, at most ten years.
+    fn millis(&self, name: &str, least: i64) -> Result<i64, Error> {
+        let ms = self.int(name)?.unwrap_or(-1);
+        if ms < least || ms > MAX_TIMER_MS {
+            let why = format!("{} must be from {} to {} (ten years)", name, least, MAX_TIMER_MS);
+            return Err(Error::system(Code::InvalidArgument, why));
         }
+        Ok(ms)
+    }
+
+    fn cron(&self) -> Result<Rule, Error> {
+        let cron = Cron::parse(self.text("expr")?)?;
+        match self.arguments["tz"].as_str() {
+            None | Some("UTC") => Ok(Rule::Cron(cron)),
+            Some(zone) => {
+                let why = format!("\"{}\" is no time zone of a test world: it knows UTC alone", zone);
+                Err(Error::system(Code::InvalidArgument, why))
+            }
+        }
+    }
+
+    fn timer(&self, delay_ms: Option<i64>, rule: Rule) -> Result<Value, Error> {
+        let now = self.world.now_ms.get();
+        let due_ms = delay_ms.map(|ms| now + ms).or_else(|| rule.next(now)).unwrap_or(now);
         let id = format!("timer-{}", self.world.next_id());
-        let timer = Timer {
-            id: id.clone(),
-            due_ms: self.world.now_ms.get() + ms,
-            every_ms: if again { Some(ms) } else { None },
-            sent: Some(self.sent(self.text("target")?)?),
-        };
+        let sent = Sent::new(self.world.resolve(self.text("target")?)?, self.message()?);
+        let mut told = sent.clone();
+        self.world.tell_due(&mut told, due_ms);
+        if let Ok(operation) = self.world.operation(&told.target, &told.message.op) {
+            self.world.check_input(&operation, &told.message)?;
+        }
+        let timer = Timer { id: id.clone(), due_ms, rule, sent: Some(sent) };
         self.world.later(move |w| w.timers.borrow_mut().push(timer));
         Ok(Value::from(id))
+    }
+
+    /// Ends a timer of this actor; nobody else's.
+    fn cancel_timer(&self) -> Result<Value, Error> {
+        let (id, me) = (self.text("id")?.to_string(), Some(self.world.own_address()));
+        let mine = move |t: &Timer| t.id == id && t.sent.as_ref().map_or(false, |s| s.message.from == me);
+        self.world.later(move |w| w.timers.borrow_mut().retain(|t| !mine(t)));
+        Ok(Value::Null)
     }
 
     fn register(&self) -> Result<Value, Error> {

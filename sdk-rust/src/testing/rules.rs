@@ -6,14 +6,14 @@ use std::collections::VecDeque;
 
 /// The operations of a world that take effect or are undone with their turn: a query has none to give.
 pub const CHANGING: &[&str] = &[
-    "send", "send_to_shard", "send_after", "send_every", "cancel_timer", "spawn", "stop", "delete", "monitor",
+    "send", "send_to_shard", "send_after", "send_every", "schedule_cron", "cancel_timer", "spawn", "stop", "delete", "monitor",
     "demonitor", "link", "unlink", "register", "ts_write", "ts_take", "ts_take_all", "ts_write_once", "ts_update",
     "ts_notify", "ts_unsubscribe", "ts_renew", "ts_cancel", "ts_transaction",
 ];
 
 /// The same, of those that only a fake answers.
 pub const CHANGING_FAKES: &[&str] = &[
-    "defer_reply", "reply", "forward", "schedule_cron", "pool_checkout", "pool_checkin", "pool_info", "pg_join",
+    "defer_reply", "reply", "forward", "pool_checkout", "pool_checkin", "pool_info", "pg_join",
     "pg_leave", "pg_members", "pg_broadcast", "pg_first", "channel_publish", "channel_subscribe", "channel_next",
     "channel_ack", "channel_nack", "channel_bind", "channel_info", "lock_acquire", "lock_renew", "lock_release",
     "application_metrics_add", "checkpoint",

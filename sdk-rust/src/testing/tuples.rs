@@ -1,6 +1,6 @@
 //! The operations of a world's tuple space.
 
-use super::inner::{Inner, Point, Timer};
+use super::inner::{Inner, Point, Rule, Timer};
 use super::operations::Operations;
 use super::space::{equal, matches, Written};
 use crate::{json, Code, Error, Value};
@@ -123,7 +123,7 @@ impl Operations<'_> {
     /// One who waits may have to know that a tuple is gone.
     fn wake_at(&self, expiry: Option<i64>) {
         if let Some(due_ms) = expiry {
-            let timer = Timer { id: String::new(), due_ms, every_ms: None, sent: None };
+            let timer = Timer { id: String::new(), due_ms, rule: Rule::Once, sent: None };
             self.world.timers.borrow_mut().push(timer);
         }
     }

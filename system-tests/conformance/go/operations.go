@@ -77,6 +77,12 @@ func (o operation) call() (any, error) {
 		return host.Monitor(a.text("id"))
 	case "send_after":
 		return host.SendAfter(int64(a.number("delay_ms")), a.text("target"), a.text("op"), a.object("payload"))
+	case "send_every":
+		return host.SendEvery(int64(a.number("period_ms")), a.text("target"), a.text("op"), a.object("payload"))
+	case "schedule_cron":
+		return host.ScheduleCron(a.text("expr"), a.text("target"), a.text("op"), a.object("payload"), a.options("tz")...)
+	case "cancel_timer":
+		return nil, host.CancelTimer(a.text("id"))
 	case "spawn":
 		return host.Spawn(a.text("type"), a.options("args", "id", "link")...)
 	case "kv_get":

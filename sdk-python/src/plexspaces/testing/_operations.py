@@ -178,7 +178,8 @@ class Operations(DataOperations):
     ) -> str:
         engine = self._engine
         cell = engine.find(a["target"], turn.cell)
-        engine.check_input(cell, a["op"], body)
+        if a.get("content_type") is None and self._with_due(cell, a["op"], body, due) == body:
+            engine.check_input(cell, a["op"], body)
         id = engine.number("timer")
         sender = turn.cell
 

@@ -29,6 +29,19 @@ pub fn call(operation: &str, mut args: Value) -> Result<Value, Error> {
             let (target, op): (String, String) = (field(a, "target")?, field(a, "op")?);
             host::send(&target, &op, payload(a))?.into_value()
         }
+        "send_after" | "send_every" => {
+            let (target, op): (String, String) = (field(a, "target")?, field(a, "op")?);
+            match operation {
+                "send_after" => host::send_after(field(a, "delay_ms")?, &target, &op, payload(a))?.into_value(),
+                _ => host::send_every(field(a, "period_ms")?, &target, &op, payload(a))?.into_value(),
+            }
+        }
+        "schedule_cron" => {
+            let (expr, target, op): (String, String, String) = (field(a, "expr")?, field(a, "target")?, field(a, "op")?);
+            let tz: Option<String> = field(a, "tz")?;
+            host::schedule_cron(&expr, &target, &op, payload(a), tz.as_deref())?.into_value()
+        }
+        "cancel_timer" => host::cancel_timer(&field::<String>(a, "id")?)?.into_value(),
         "register" => host::register(&field::<String>(a, "name")?)?.into_value(),
         "resolve" => host::resolve(&field::<String>(a, "name")?)?.into_value(),
         "now_ms" => host::now_ms()?.into_value(),

@@ -27,8 +27,7 @@ final class ActorSettingsReader {
 
   private static final Map<String, Restart> RESTARTS = new LinkedHashMap<>();
   private static final Map<String, Overflow> OVERFLOWS = new LinkedHashMap<>();
-  private static final Set<String> FACETS_LATER =
-      Set.of("caching", "logging", "event_sourcing");
+  private static final Set<String> FACETS_LATER = Set.of("caching", "logging", "event_sourcing");
 
   /** Facets that an actor may have several of. */
   private static final Set<String> TIMERS = Set.of("timer", "reminder");

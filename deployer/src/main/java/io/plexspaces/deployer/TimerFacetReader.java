@@ -46,6 +46,12 @@ final class TimerFacetReader {
     if (reminder) {
       reminders.add(facet);
     }
+    if (!facet.has("config")) {
+      facet.error(
+          "type",
+          config.label() + " needs config = { op = \"..\", every = \"10m\" }, or cron for every");
+      return;
+    }
     Optional<String> op = config.requiredString("op");
     op.ifPresent(o -> checkOperation(o, config));
     Optional<TimerRule> rule = rule(config);
@@ -78,8 +84,10 @@ final class TimerFacetReader {
       String key = every ? "cron" : "op";
       config.error(
           key,
-          config.label() + (every ? " has both every and cron: one of them is enough"
-              : " needs every = \"10m\" or cron = \"0 9 * * MON-FRI\""));
+          config.label()
+              + (every
+                  ? " has both every and cron: one of them is enough"
+                  : " needs every = \"10m\" or cron = \"0 9 * * MON-FRI\""));
       return Optional.empty();
     }
     if (every) {
@@ -131,8 +139,7 @@ final class TimerFacetReader {
               + Suggestion.of(op, t.operations().keySet()));
     } else if (operation.stream()) {
       config.error(
-          "op",
-          config.name("op") + " is " + TomlSection.quoted(op) + ", which streams its values");
+          "op", config.name("op") + " is " + TomlSection.quoted(op) + ", which streams its values");
     } else {
       checkInput(operation, config);
     }

@@ -22,7 +22,9 @@ class BadConfigTest {
           Json.read(
               """
               {"abi":1,"sdk":"test/1","types":[
-               {"name":"retriever"},{"name":"counter"},{"name":"session"},
+               {"name":"retriever"},{"name":"counter","operations":[
+               {"name":"increment"},{"name":"get","kind":"query"},{"name":"watch","stream":true},
+               {"name":"add","input":{"type":"object","required":["by"]}}]},{"name":"session"},
                {"name":"gate","behavior":"GenFSM"}]}
               """));
 
@@ -110,10 +112,31 @@ class BadConfigTest {
             5,
             "[[pools]] is not supported by this version"),
         bad(
-            "spaces",
-            CHILD + "[[spaces]]\nname = \"x\"\n",
+            "named space",
+            CHILD + "[[spaces]]\nname = \"claims\"\ndurable = true\n",
+            6,
+            "a space named \"claims\" is not supported by this version: there is \"default\", the"
+                + " app's own"),
+        bad(
+            "space without a name",
+            CHILD + "[[spaces]]\ndurable = true\n",
             5,
-            "[[spaces]] is not supported by this version"),
+            "name is missing in [[spaces]]"),
+        bad(
+            "space twice",
+            CHILD + "[[spaces]]\nname = \"default\"\n[[spaces]]\nname = \"default\"\n",
+            8,
+            "[[spaces]] has \"default\" twice"),
+        bad(
+            "unknown key of a space",
+            CHILD + "[[spaces]]\nname = \"default\"\ndurabel = true\n",
+            7,
+            "unknown key \"durabel\""),
+        bad(
+            "durable space that is no boolean",
+            CHILD + "[[spaces]]\nname = \"default\"\ndurable = \"yes\"\n",
+            7,
+            "durable"),
         bad(
             "links",
             CHILD + "[[service_links]]\nname = \"x\"\n",
@@ -253,7 +276,17 @@ class BadConfigTest {
             "facets" + of + " must be an array of tables, it is a table"),
         badFacet("priority = 1", "type is missing in facets of [[supervisor.children]] \"one\""),
         badFacet("type = \"durabilty\"", "it is \"durabilty\", did you mean \"durability\"?"),
-        badFacet("type = \"timer\"", "op is missing in facet \"timer\" of"),
+        badFacet(
+            "type = \"timer\"",
+            "facet \"timer\" of [[supervisor.children]] \"one\" needs config = { op = \"..\", every ="),
+        badFacet(
+            "type = \"timer\", config = { every = \"1m\" }", "op is missing in facet \"timer\" of"),
+        badFacet(
+            "type = \"timer\", config = { op = \"watch\", every = \"1m\" }",
+            "which streams its values"),
+        badFacet(
+            "type = \"timer\", config = { op = \"add\", every = \"1m\" }",
+            "cannot be called by a timer, whose payload is {\"due_ms\": ..}: "),
         badFacet(
             "type = \"timer\", config = { op = \"increment\" }",
             "needs every = \"10m\" or cron = \"0 9 * * MON-FRI\""),

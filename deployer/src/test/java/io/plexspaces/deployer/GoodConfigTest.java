@@ -157,6 +157,16 @@ class GoodConfigTest {
   }
 
   @Test
+  void theAppsOwnSpaceIsOnDiskIfItSaysSo() {
+    String app = "name = \"a\"\n[[supervisor.children]]\nid = \"one\"\ntype = \"counter\"\n";
+    assertThat(read(app).durableSpaces()).isEmpty();
+    String space = app + "[[spaces]]\nname = \"default\"\n";
+    assertThat(read(space).durableSpaces()).isEmpty();
+    assertThat(read(space + "durable = false\n").durableSpaces()).isEmpty();
+    assertThat(read(space + "durable = true\n").durableSpaces()).containsExactly("default");
+  }
+
+  @Test
   void theManualsExampleIsRead() throws IOException {
     String manual = Files.readString(Path.of("../docs/configuration.md"));
     int begin = manual.indexOf("```toml\n") + "```toml\n".length();
@@ -269,13 +279,11 @@ class GoodConfigTest {
             TimerFacet.reminder(
                 "increment",
                 new TimerRule.Cron(
-                    CronExpression.parse("0 9 * * MON-FRI"),
-                    CronExpression.zone("Europe/Berlin"))),
+                    CronExpression.parse("0 9 * * MON-FRI"), CronExpression.zone("Europe/Berlin"))),
             TimerFacet.reminder("get", new TimerRule.Every(600_000)),
             TimerFacet.timer(
                 "increment",
-                new TimerRule.Cron(
-                    CronExpression.parse("@hourly"), CronExpression.zone("UTC"))));
+                new TimerRule.Cron(CronExpression.parse("@hourly"), CronExpression.zone("UTC"))));
   }
 
   private static AppPlan read(String text) {

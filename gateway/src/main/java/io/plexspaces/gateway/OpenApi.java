@@ -30,7 +30,9 @@ final class OpenApi {
          "durable":{"type":"boolean"},"mailbox_depth":{"type":"integer"},
          "turns":{"type":"integer"},"restarts":{"type":"integer"},
          "sequence":{"type":"integer","description":"Of the last committed turn."},
-         "memory_bytes":{"type":"integer"},"last_error":{"type":"string"}}},
+         "memory_bytes":{"type":"integer"},"last_error":{"type":"string"},
+         "timers":{"type":"integer","description":"That are set; of an actor in memory."},
+         "next_timer_at":{"type":"string","format":"date-time"}}},
        "ActorList":{"type":"object","required":["actors","more"],"properties":{
          "actors":{"type":"array","items":{"$ref":"#/components/schemas/Actor"}},
          "more":{"type":"boolean","description":"Whether there are more than the limit."}}},

@@ -53,6 +53,12 @@ final class Views {
     if (s.lastError() != null) {
       b.put("last_error", s.lastError());
     }
+    if (s.timers() > 0) {
+      b.put("timers", s.timers());
+    }
+    if (s.nextTimerMillis() != Long.MAX_VALUE) {
+      b.put("next_timer_at", Instant.ofEpochMilli(s.nextTimerMillis()).toString());
+    }
     return b.build();
   }
 

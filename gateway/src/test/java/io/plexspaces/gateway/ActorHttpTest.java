@@ -301,6 +301,8 @@ class ActorHttpTest {
     assertThat(status.string("state", "")).isEqualTo("running");
     assertThat(status.integer("sequence", 0)).isEqualTo(9);
     assertThat(status.string("last_error", "")).isEqualTo("it fell over");
+    assertThat(status.integer("timers", 0)).isEqualTo(2);
+    assertThat(status.string("next_timer_at", "")).isEqualTo("2026-01-01T00:00:00Z");
     assertThat(node.get("/api/v1/actors/shop/counter/none/status").statusCode()).isEqualTo(404);
     assertThat(node.get("/api/v1/actors/shop/counter/main/state").body())
         .isEqualTo("{\"count\":5}");

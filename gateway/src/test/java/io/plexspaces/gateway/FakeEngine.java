@@ -69,7 +69,17 @@ final class FakeEngine implements Engine {
     statuses.put(
         main,
         new ActorStatus(
-            main, ActorStatus.ActorState.RUNNING, true, 3, 7, 1, 9, 4096, "it fell over"));
+            main,
+            ActorStatus.ActorState.RUNNING,
+            true,
+            3,
+            7,
+            1,
+            9,
+            4096,
+            "it fell over",
+            2,
+            1_767_225_600_000L));
   }
 
   @Override

@@ -196,8 +196,9 @@ public final class Node implements AutoCloseable {
           try {
             spaces.load(plan.app());
           } catch (HostException e) {
+            boolean passing = e.code() == ErrorCode.UNAVAILABLE; // the next operation tries again
             LOG.log(
-                Level.ERROR,
+                passing ? Level.DEBUG : Level.ERROR,
                 "the tuples of app "
                     + plan.app()
                     + " could not be loaded, so its tuple operations answer "

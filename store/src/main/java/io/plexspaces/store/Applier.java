@@ -26,12 +26,16 @@ import org.jspecify.annotations.Nullable;
 final class Applier implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Applier.class.getName());
 
-  /** How long a file may be behind; what comes meanwhile goes with one transaction. */
-  private static final long DELAY_MILLIS = 500;
+  /**
+   * @param delayMillis how long a file may be behind; what comes meanwhile goes with one
+   *     transaction
+   * @param quietMillis after so much quiet everything is synced, so that the log is empty
+   */
+  record Pace(long delayMillis, long quietMillis) {
+    static final Pace DEFAULT = new Pace(500, 2_000);
+  }
 
-  /** After so much quiet everything is synced, so that the log is empty. */
-  private static final long QUIET_MILLIS = 2_000;
-
+  private final Pace pace;
   private final NodeLog log;
   private final PendingIndex index;
   private final IoPool threads;
@@ -60,7 +64,8 @@ final class Applier implements AutoCloseable {
   /**
    * @param synced told of each that needs nothing of the log any more
    */
-  Applier(NodeLog log, PendingIndex index, IoPool threads, Consumer<ActorId> synced) {
+  Applier(Pace pace, NodeLog log, PendingIndex index, IoPool threads, Consumer<ActorId> synced) {
+    this.pace = pace;
     this.synced = synced;
     this.log = log;
     this.index = index;
@@ -111,7 +116,7 @@ final class Applier implements AutoCloseable {
   /** {@code f} has fallen behind. */
   void soon(Following f) {
     lastActive = System.nanoTime();
-    after(DELAY_MILLIS, () -> now(f));
+    after(pace.delayMillis(), () -> now(f));
     watch();
   }
 
@@ -241,14 +246,14 @@ final class Applier implements AutoCloseable {
   /** Waits for quiet, while the log holds something. */
   void watch() {
     if (watched.compareAndSet(false, true)) {
-      after(QUIET_MILLIS, this::quiet);
+      after(pace.quietMillis(), this::quiet);
     }
   }
 
   private void quiet() {
     watched.set(false);
     long quiet = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastActive);
-    if (quiet >= QUIET_MILLIS) {
+    if (quiet >= pace.quietMillis()) {
       wanted(Long.MAX_VALUE);
     } else if (!needs.isEmpty()) {
       watch();

@@ -164,26 +164,32 @@ public final class NodeLog implements AutoCloseable {
 
   /** A line of records, as {@link CommitLog.Appender}. */
   Line line() {
-    return new Line(open().appender());
+    return new Line();
   }
 
   /** Records of which none may be kept without those before it. */
   final class Line {
-    private final CommitLog.Appender appender;
+    /** Made at the first use: a journal is also made for what the log gives before it is open. */
+    private CommitLog.@Nullable Appender appender;
 
-    private Line(CommitLog.Appender appender) {
-      this.appender = appender;
+    private synchronized CommitLog.Appender appender() {
+      CommitLog.Appender a = appender;
+      if (a == null) {
+        a = open().appender();
+        appender = a;
+      }
+      return a;
     }
 
     /**
      * @param bytes the record, {@linkplain #encode encoded}
      */
     void append(LogRecord record, byte[] bytes, LogListener listener) {
-      appender.append(bytes, listener(record, listener));
+      appender().append(bytes, listener(record, listener));
     }
 
     void reset() {
-      appender.reset();
+      appender().reset();
     }
   }
 

@@ -59,17 +59,18 @@ public final class SqliteJournalStore implements JournalStore {
       StoreOptions options,
       Telemetry telemetry,
       InstantSource clock) {
-    this(data, log, options, telemetry, clock, SqliteFiles.of(options));
+    this(data, log, options, telemetry, clock, SqliteFiles.of(options), Applier.Pace.DEFAULT);
   }
 
-  /** Tests choose how the files are opened. */
+  /** Tests choose how the files are opened and when they follow. */
   SqliteJournalStore(
       DataDirectory data,
       NodeLog log,
       StoreOptions options,
       Telemetry telemetry,
       InstantSource clock,
-      SqliteFiles settings) {
+      SqliteFiles settings,
+      Applier.Pace pace) {
     NativeLibrary.load(data);
     this.log = log;
     this.tree = new JournalTree(data, settings);
@@ -77,7 +78,7 @@ public final class SqliteJournalStore implements JournalStore {
     this.pool = new IoPool("store-journal", options.ioThreads());
     this.appliers = new IoPool("store-applier", Math.max(1, options.ioThreads() / 2));
     this.openFiles = new OpenFiles(options.maxOpenFiles());
-    this.applier = new Applier(log, pending, appliers, this::forgetIdle);
+    this.applier = new Applier(pace, log, pending, appliers, this::forgetIdle);
     this.shared =
         new ActorJournal.Shared(
             log,

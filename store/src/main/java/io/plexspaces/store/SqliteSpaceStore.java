@@ -134,6 +134,7 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
     started = true;
     spaces.values().forEach(s -> applyAfter(APPLY_AFTER_MILLIS, s));
     purges.keySet().forEach(this::settleSoon);
+    wanted(wanted);
   }
 
   /** A record, in the order of positions; one that was applied before a restart may come again. */
@@ -201,6 +202,9 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
   /** The log wants everything below {@code position} to be released. */
   void wanted(long position) {
     wanted = position;
+    if (!started) {
+      return; // all that the log holds is applied as soon as it is known
+    }
     List<StoredSpace> late = new ArrayList<>();
     for (StoredSpace s : spaces.values()) {
       if (s.needed() < position) {

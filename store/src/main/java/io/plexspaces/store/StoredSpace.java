@@ -150,7 +150,7 @@ final class StoredSpace {
     try {
       applyLocked();
       SpaceFile f = file;
-      if (f == null || damage != null) {
+      if (f == null || damage != null || isSynced()) {
         return;
       }
       try {
@@ -166,6 +166,15 @@ final class StoredSpace {
       }
     } finally {
       io.unlock();
+    }
+  }
+
+  private boolean isSynced() {
+    lock.lock();
+    try {
+      return unsynced == Long.MAX_VALUE;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -104,7 +104,8 @@ final class Child implements AutoCloseable {
               StoreOptions.DEFAULT,
               Telemetry.NONE,
               InstantSource.system(),
-              new SqliteFiles(Duration.ofSeconds(2), durable, 0));
+              new SqliteFiles(Duration.ofSeconds(2), durable, 0),
+              Applier.Pace.DEFAULT);
       log.start();
       return new Opened(log, store);
     }

@@ -44,6 +44,15 @@ final class Store implements AutoCloseable {
   }
 
   Store(Path root, StoreOptions options, SqliteFiles settings, LogOptions logOptions) {
+    this(root, options, settings, logOptions, Applier.Pace.DEFAULT);
+  }
+
+  Store(
+      Path root,
+      StoreOptions options,
+      SqliteFiles settings,
+      LogOptions logOptions,
+      Applier.Pace pace) {
     data = DataDirectory.open(root);
     Telemetry telemetry =
         new Telemetry() {
@@ -54,7 +63,7 @@ final class Store implements AutoCloseable {
         };
     InstantSource clock = () -> Instant.ofEpochMilli(now.get());
     log = new NodeLog(data, logOptions, clock);
-    journals = new SqliteJournalStore(data, log, options, telemetry, clock, settings);
+    journals = new SqliteJournalStore(data, log, options, telemetry, clock, settings, pace);
     log.start();
   }
 

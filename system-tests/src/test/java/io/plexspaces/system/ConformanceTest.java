@@ -47,6 +47,7 @@ class ConformanceTest {
     List<Behaviour> all = new ArrayList<>(BehavioursOfPayloads.all());
     all.addAll(BehavioursOfErrors.all());
     all.addAll(BehavioursOfHost.all());
+    all.addAll(BehavioursOfTimers.all());
     return all;
   }
 
@@ -92,7 +93,8 @@ class ConformanceTest {
             DynamicTest.dynamicTest(
                 "docs/languages.md says what was seen", this::thePageSaysWhatWasSeen),
             DynamicTest.dynamicTest(
-                "durable state of every language outlives kill -9", this::killAndCompare));
+                "durable state and reminders of every language outlive kill -9",
+                this::killAndCompare));
     return Stream.concat(
         languages, Stream.of(DynamicContainer.dynamicContainer("all", afterwards)));
   }
@@ -164,6 +166,12 @@ class ConformanceTest {
         Http.Answer a = node.http().ask(kept(l), "set", "{\"key\":\"k\",\"value\":" + state + "}");
         assertThat(a.status()).as(a.body()).isEqualTo(200);
         states.put(l, state);
+        var _ =
+            new Probe(node, l)
+                .host(
+                    kept(l),
+                    "send_after",
+                    "{\"delay_ms\":1500," + BehavioursOfTimers.to(kept(l), "reminded") + "}");
       }
     }
     assertThat(states).isNotEmpty();
@@ -173,6 +181,10 @@ class ConformanceTest {
       Http.Answer a = node.http().ask(kept(e.getKey()), "get", "{\"key\":\"k\"}");
       assertThat(a.status()).as(a.body()).isEqualTo(200);
       assertThat(a.json()).isEqualTo(Json.read(e.getValue()));
+    }
+    // What fell due while the node was away, or is due now, has come once.
+    for (GuestLanguage l : states.keySet()) {
+      var _ = BehavioursOfTimers.await(new Probe(node, l), kept(l), "[\"reminded\"]"::equals);
     }
   }
 

@@ -46,11 +46,7 @@ final class SpaceDisk {
     SpaceStore.Contents contents = store.load(app, name);
     long wall = clock.millis();
     for (TupleChange.Written w : contents.tuples()) {
-      if (!(Json.read(w.fields()) instanceof Value.Arr fields)) {
-        throw new HostException(
-            ErrorCode.DATA_LOSS, "tuple " + w.tuple() + " of " + this + " is no list");
-      }
-      Tuple t = new Tuple(fields.items(), Tuple.NEVER);
+      Tuple t = new Tuple(fields(w), Tuple.NEVER);
       t.placeAt(w.tuple());
       if (w.expiresAtMillis() != Long.MAX_VALUE) {
         t.endAt(now + TimeUnit.MILLISECONDS.toNanos(w.expiresAtMillis() - wall));
@@ -58,6 +54,19 @@ final class SpaceDisk {
       tuples.accept(t);
     }
     return contents.lastTuple();
+  }
+
+  private List<Value> fields(TupleChange.Written w) {
+    try {
+      if (Json.read(w.fields()) instanceof Value.Arr fields && !fields.items().isEmpty()) {
+        return fields.items();
+      }
+    } catch (HostException e) {
+      throw new HostException(
+          ErrorCode.DATA_LOSS, this + " is damaged: tuple " + w.tuple() + " is no JSON", e);
+    }
+    throw new HostException(
+        ErrorCode.DATA_LOSS, this + " is damaged: tuple " + w.tuple() + " is no list of fields");
   }
 
   /**

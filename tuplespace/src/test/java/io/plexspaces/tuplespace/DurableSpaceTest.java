@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a durable space adds to one in memory; restarts are nodes that begin on the same disk. */
 class DurableSpaceTest {
@@ -245,6 +247,20 @@ class DurableSpaceTest {
     node.spaces.remove(FakeNode.APP);
     node.spaces.durable(FakeNode.APP, disk, wall);
     assertThat(all("[null]")).isEqualTo("[]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "[", "[]", "7"})
+  void namesATupleOnDiskThatIsNone(String fields) {
+    disk.append(
+        FakeNode.APP,
+        List.of(new TupleChange.Written("default", 9, fields, Long.MAX_VALUE)),
+        f -> {});
+    FakeTurn t = node.turn("t");
+    assertThatThrownBy(() -> t.read("[null]"))
+        .isInstanceOfSatisfying(
+            HostException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DATA_LOSS))
+        .hasMessageContaining("\"default\" of default:shop is damaged: tuple 9 is no ");
   }
 
   @Test

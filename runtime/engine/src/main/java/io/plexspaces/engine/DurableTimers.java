@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class DurableTimers {
   private static final int MAX_BATCH = 64;
 
+  /** When another cell may be there, after this one has left memory. */
+  private static final long GONE_MILLIS = 50;
+
   private final ActorCell cell;
   private final Ledger ledger;
   private final Schedule.Key key;
@@ -52,6 +55,11 @@ final class DurableTimers {
   /** How many are set. Any thread, perhaps a moment late. */
   int size() {
     return size;
+  }
+
+  /** What their payloads take; of the worker that runs the cell. */
+  long bytes() {
+    return timers.bytes();
   }
 
   boolean has(TimerChange.Set wanted) {
@@ -215,7 +223,7 @@ final class DurableTimers {
 
     @Override
     public void gone(HostError why) {
-      schedule().set(key, now());
+      schedule().set(key, now() + GONE_MILLIS);
     }
   }
 }

@@ -62,6 +62,18 @@ final class MemoryTimers {
     return n[0];
   }
 
+  /** What the payloads of an actor's timers take. */
+  long bytes(ActorId owner) {
+    long[] n = new long[1];
+    owners.computeIfPresent(
+        owner,
+        (k, set) -> {
+          n[0] = set.bytes();
+          return set;
+        });
+    return n[0];
+  }
+
   /** Whether an actor has such a timer already, whenever it is due. */
   boolean has(ActorId owner, TimerChange.Set wanted) {
     boolean[] there = new boolean[1];

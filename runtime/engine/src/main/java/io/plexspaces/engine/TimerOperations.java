@@ -77,11 +77,20 @@ final class TimerOperations {
     String target = app.addressOf(args.string("target"));
     String op = args.string("op");
     Payload payload = MessagingOperations.payload(request, args);
-    app.engine().checkEffect(app, target, op, payload);
+    check(app, target, op, payload, due);
     TurnTimers timers = of(turn);
-    String id = timers.nextId(turn);
+    String id = timers.nextId(turn, payload);
     timers.add(turn, new TimerChange.Set(id, due, target, op, payload, rule.text()));
     return Frame.ofBody(Json.write(new Value.Str(id)));
+  }
+
+  /** The operation takes the payload with the time it was due, or else without. */
+  private static void check(AppRuntime app, String target, String op, Payload payload, long due) {
+    try {
+      app.engine().checkEffect(app, target, op, DuePayload.with(payload, due));
+    } catch (HostException e) {
+      app.engine().checkEffect(app, target, op, payload);
+    }
   }
 
   private static Frame cancel(Turn turn, Frame request) {
@@ -134,13 +143,14 @@ final class TimerOperations {
     private final List<TimerChange> inMemory = new ArrayList<>();
     private final Set<String> touched = new HashSet<>();
     private int set;
+    private long bytes;
 
     TurnTimers(ActorCell cell) {
       this.cell = cell;
     }
 
     /** An init that runs again sets what it has set before, and not another one beside it. */
-    String nextId(Turn turn) {
+    String nextId(Turn turn, Payload payload) {
       DurableTimers durable = cell.reminders();
       int there = durable != null ? durable.size() : cell.app().memoryTimers().size(cell.id());
       if (there + set >= Timers.MAX_PER_ACTOR) {
@@ -150,6 +160,17 @@ final class TimerOperations {
                 + " has "
                 + Timers.MAX_PER_ACTOR
                 + " timers already: cancel some, or let one timer serve many things");
+      }
+      bytes += payload.size();
+      long kept = durable != null ? durable.bytes() : cell.app().memoryTimers().bytes(cell.id());
+      if (kept + bytes > Timers.MAX_BYTES_PER_ACTOR) {
+        throw new HostException(
+            ErrorCode.RESOURCE_EXHAUSTED,
+            "the payloads of the timers of "
+                + cell.id().address()
+                + " would take more than "
+                + (Timers.MAX_BYTES_PER_ACTOR >> 20)
+                + " MiB: let them name what the actor keeps in its state");
       }
       int n = set++;
       return turn.op().equals("init") ? "init-" + n : turn.nextEffectId().toString();

@@ -16,6 +16,8 @@ final class TimerSet {
   private final TreeSet<Armed> order =
       new TreeSet<>(Comparator.<Armed>comparingLong(a -> a.look).thenComparing(a -> a.set.id()));
 
+  private long bytes;
+
   /** A timer that is set. */
   static final class Armed {
     private final TimerChange.Set set;
@@ -46,6 +48,11 @@ final class TimerSet {
     return byId.size();
   }
 
+  /** What the payloads of all of them take. */
+  long bytes() {
+    return bytes;
+  }
+
   boolean isEmpty() {
     return byId.isEmpty();
   }
@@ -74,7 +81,9 @@ final class TimerSet {
   Armed put(TimerChange.Set set) {
     Armed a = new Armed(set, rule(set));
     Armed before = byId.put(set.id(), a);
+    bytes += set.payload().size();
     if (before != null) {
+      bytes -= before.set.payload().size();
       order.remove(before);
       a.last = before.last;
     }
@@ -98,6 +107,7 @@ final class TimerSet {
   void remove(String id) {
     Armed before = byId.remove(id);
     if (before != null) {
+      bytes -= before.set.payload().size();
       order.remove(before);
     }
   }
@@ -139,5 +149,6 @@ final class TimerSet {
   void clear() {
     byId.clear();
     order.clear();
+    bytes = 0;
   }
 }

@@ -19,6 +19,9 @@ final class Timers implements AutoCloseable {
   /** Of one actor. */
   static final int MAX_PER_ACTOR = 10_000;
 
+  /** Of the payloads of one actor's timers. */
+  static final long MAX_BYTES_PER_ACTOR = 16L << 20;
+
   private final ActorEngine engine;
   private final Schedule schedule;
 

@@ -41,6 +41,7 @@ class CatalogueOperationsTest {
     all.addAll(MessagingOperations.all());
     all.addAll(StreamOperations.all());
     all.addAll(SystemOperations.all());
+    all.addAll(TimerOperations.all());
     return all;
   }
 

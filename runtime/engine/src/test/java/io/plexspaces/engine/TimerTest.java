@@ -9,6 +9,7 @@ import static io.plexspaces.engine.TestApps.durable;
 import static io.plexspaces.engine.TestApps.id;
 import static io.plexspaces.engine.TestApps.idleAfter;
 import static io.plexspaces.engine.TestApps.json;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,6 +20,8 @@ import io.plexspaces.api.HostException;
 import io.plexspaces.api.Json;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.Value;
+import io.plexspaces.api.guest.ModuleDescription.Kind;
+import io.plexspaces.api.guest.ModuleDescription.Operation;
 import io.plexspaces.api.journal.JournalOptions;
 import io.plexspaces.api.journal.TimerChange;
 import io.plexspaces.api.journal.TurnRecord;
@@ -440,6 +443,62 @@ class TimerTest {
     }
   }
 
+  /**
+   * One that needs to know when it was due, one that takes no further field, and one that is
+   * refused.
+   */
+  @Test
+  void thePayloadIsCheckedAsItWillBe() throws Exception {
+    Value.Obj needs = Json.readObject("{\"required\":[\"due_ms\"]}".getBytes(UTF_8));
+    Value.Obj closed =
+        Json.readObject(
+            "{\"properties\":{\"n\":{\"type\":\"integer\"}},\"additionalProperties\":false}"
+                .getBytes(UTF_8));
+    engine.stop(APP, Duration.ZERO);
+    engine.start(
+        plan(ON_DEMAND),
+        NativeModule.builder()
+            .described(
+                "bell",
+                Bell::new,
+                new Operation("do", Kind.CALL, false, null, null, ""),
+                new Operation("needs", Kind.CALL, false, needs, null, ""),
+                new Operation("closed", Kind.CALL, false, closed, null, ""))
+            .build());
+    String set =
+        "{\"call\":\"send_after\",\"args\":{\"delay_ms\":1,\"target\":\"bell/a\",\"op\":\"%s\"},\"body\":%s}";
+    ask("bell/a", set.formatted("needs", "{}"));
+    ask("bell/a", set.formatted("closed", "{\"n\":1}"));
+    assertThatThrownBy(() -> ask("bell/a", set.formatted("closed", "{\"n\":\"x\"}")))
+        .hasMessageContaining("must be an integer");
+    advance(1);
+    assertThat(List.of(next(), next()))
+        .containsExactlyInAnyOrder(
+            "app/bell/a needs {\"due_ms\":" + (START + 1) + "}", "app/bell/a closed {\"n\":1}");
+  }
+
+  @Test
+  void thePayloadsOfAnActorsTimersHaveALimit() {
+    String big = "{\"x\":\"" + "x".repeat(6 << 20) + "\"}";
+    for (ActorPlan plan : List.of(ON_DEMAND, idleAfter(Duration.ofDays(1), false))) {
+      engine.stop(APP, Duration.ZERO);
+      journals.purge(APP);
+      engine.start(plan(plan), module());
+      String first = after("bell/a", 1000, "bell/a", big);
+      after("bell/a", 1000, "bell/a", big);
+      assertThatThrownBy(() -> after("bell/a", 1000, "bell/a", big))
+          .isInstanceOfSatisfying(
+              HostException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED))
+          .hasMessageContaining("16 MiB");
+      if (plan.durability() == null) {
+        continue; // this guest cannot roll back, so its memory is gone; the rest is the same
+      }
+      ask("bell/a", "{\"call\": \"cancel_timer\", \"args\": {\"id\": \"" + first + "\"}}");
+      var _ = after("bell/a", 1000, "bell/a", big);
+    }
+  }
+
   // ---- missed, late, in step
 
   @Test
@@ -662,7 +721,7 @@ class TimerTest {
             {"init": {"call": "send_every",
                       "args": {"period_ms": 1000, "target": "bell/main", "op": "ring"}}}
             """
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                .getBytes(UTF_8));
     for (ActorPlan plan : List.of(durable(), actor())) {
       engine.stop(APP, Duration.ZERO);
       journals.purge(APP);

@@ -210,7 +210,8 @@ public final class CommitLog implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (Thread.currentThread().equals(notifierThread)) {
+    Thread here = Thread.currentThread();
+    if (here.equals(notifierThread) || here.equals(writerThread)) {
       throw new IllegalStateException("the commit log cannot be closed by a listener of its own");
     }
     if (!closed.compareAndSet(false, true)) {

@@ -76,7 +76,10 @@ final class Housekeeping {
     try {
       control.write(oldest, Math.max(end, control.current().durable()), false, epochs.aside());
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.WARNING, "the commit log keeps what is released for now", e);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the commit log keeps what is released for now: {0}",
+          e.getMessage());
       return;
     }
     live.remove(gone);

@@ -1,6 +1,7 @@
 package io.plexspaces.store.log;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,23 +19,34 @@ final class Notifier implements Runnable {
 
   private final Inbox<Item> inbox = new Inbox<>();
   private final LongConsumer wanted;
+  private final AtomicInteger untold = new AtomicInteger();
 
   Notifier(LongConsumer wanted) {
     this.wanted = wanted;
   }
 
   void ended(List<Entry> entries) {
-    inbox.add(new Ended(entries));
+    add(new Ended(entries));
+  }
+
+  /** Whether everything that was given has been told. */
+  boolean isIdle() {
+    return untold.get() == 0;
   }
 
   /** Everything below {@code position} should be released soon. */
   void wanted(long position) {
-    inbox.add(new Wanted(position));
+    add(new Wanted(position));
   }
 
   /** The thread ends when it has told all that was given before. */
   void stop() {
-    inbox.add(new Stop());
+    add(new Stop());
+  }
+
+  private void add(Item item) {
+    untold.incrementAndGet();
+    inbox.add(item);
   }
 
   @Override
@@ -43,8 +55,14 @@ final class Notifier implements Runnable {
       @Nullable Item item = inbox.poll();
       switch (item) {
         case null -> inbox.await(() -> false);
-        case Ended e -> e.entries().forEach(Notifier::tell);
-        case Wanted w -> ask(w.position());
+        case Ended e -> {
+          e.entries().forEach(Notifier::tell);
+          untold.decrementAndGet();
+        }
+        case Wanted w -> {
+          ask(w.position());
+          untold.decrementAndGet();
+        }
         case Stop s -> {
           return;
         }

@@ -72,7 +72,9 @@ final class SegmentPool {
       var _ = next.thenAcceptAsync(p -> discard(p, true), housekeeping);
       next = null;
     }
-    CompletableFuture<Prepared> ready = next == null ? submit(bytes) : next;
+    // What failed ahead may have been long ago.
+    CompletableFuture<Prepared> ready =
+        next == null || next.isCompletedExceptionally() ? submit(bytes) : next;
     next = null;
     try {
       return ready.join();
@@ -175,6 +177,9 @@ final class SegmentPool {
 
   private void warn(String name, IOException e) {
     LOG.log(
-        System.Logger.Level.WARNING, "a file of the commit log is left: " + files.path(name), e);
+        System.Logger.Level.WARNING,
+        "a file of the commit log is left: {0}: {1}",
+        files.path(name),
+        e.getMessage());
   }
 }

@@ -111,7 +111,8 @@ final class Bank {
         Map.of("saver", actor(1, Duration.ofMillis(40))),
         Map.of(),
         LimitsPlan.DEFAULT,
-        Map.of());
+        Map.of(),
+        Set.of(AppPlan.DEFAULT_SPACE));
   }
 
   private static ActorPlan actor(int checkpointInterval, @Nullable Duration idle) {

@@ -11,11 +11,17 @@ import io.plexspaces.engine.Engine;
 import io.plexspaces.store.DataDirectory;
 import io.plexspaces.store.NodeLog;
 import io.plexspaces.store.SqliteJournalStore;
+import io.plexspaces.store.SqliteSpaceStore;
 import io.plexspaces.store.StoreOptions;
 import io.plexspaces.store.log.LogOptions;
+import io.plexspaces.tuplespace.TupleSpaceOperations;
+import io.plexspaces.tuplespace.TupleSpaces;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -25,15 +31,16 @@ final class BankNode implements AutoCloseable {
   /** Few files open, so that files are closed and opened again all the time. */
   private static final StoreOptions OPTIONS = new StoreOptions(4, 12, Duration.ofSeconds(2));
 
-  private final DataDirectory data;
-  private final NodeLog log;
-  private final JournalStore store;
+  /** Small files, so that the log begins new ones and uses old ones again. */
+  private static final LogOptions LOG = new LogOptions(64 << 10, 512 << 10);
+
+  /** What to close, in reverse order of making. */
+  private final Deque<AutoCloseable> parts;
+
   private final Engine engine;
 
-  private BankNode(DataDirectory data, NodeLog log, JournalStore store, Engine engine) {
-    this.data = data;
-    this.log = log;
-    this.store = store;
+  private BankNode(Deque<AutoCloseable> parts, Engine engine) {
+    this.parts = parts;
     this.engine = engine;
   }
 
@@ -41,23 +48,43 @@ final class BankNode implements AutoCloseable {
    * @param planted puts something between engine and store; the identity, but for tests of the test
    */
   static BankNode start(Path directory, InstantSource clock, UnaryOperator<JournalStore> planted) {
-    DataDirectory data = DataDirectory.open(directory);
-    NodeLog log = new NodeLog(data, LogOptions.DEFAULT, clock);
-    JournalStore store = null;
-    Engine engine = null;
-    boolean started = false;
+    Deque<AutoCloseable> parts = new ArrayDeque<>();
     try {
-      store = new SqliteJournalStore(data, log, OPTIONS, Telemetry.NONE, clock);
+      DataDirectory data = keep(parts, DataDirectory.open(directory));
+      NodeLog log = keep(parts, new NodeLog(data, LOG, clock));
+      JournalStore store =
+          keep(parts, new SqliteJournalStore(data, log, OPTIONS, Telemetry.NONE, clock));
+      SqliteSpaceStore tuples = keep(parts, new SqliteSpaceStore(data, log, OPTIONS, clock));
       log.start();
-      engine = ActorEngine.builder().workers(2).journals(planted.apply(store)).clock(clock).build();
+      TupleSpaces spaces =
+          new TupleSpaces(
+              Telemetry.NONE, System::nanoTime, new SecureRandom(), TupleSpaces.DEFAULT_MAX_BYTES);
+      Engine engine =
+          keep(
+              parts,
+              ActorEngine.builder()
+                  .workers(2)
+                  .operations(new TupleSpaceOperations(spaces).operations())
+                  .journals(planted.apply(store))
+                  .spaces(tuples)
+                  .clock(clock)
+                  .build());
+      spaces.durable(Bank.APP, tuples, clock);
       engine.start(Bank.plan(), Bank.module());
-      started = true;
-      return new BankNode(data, log, store, engine);
-    } finally {
-      if (!started) {
-        close(engine, store, log, data);
+      return new BankNode(parts, engine);
+    } catch (RuntimeException e) {
+      try {
+        close(parts);
+      } catch (RuntimeException also) {
+        e.addSuppressed(also);
       }
+      throw e;
     }
+  }
+
+  private static <T extends AutoCloseable> T keep(Deque<AutoCloseable> parts, T part) {
+    parts.push(part);
+    return part;
   }
 
   Payload ask(String account, String op, Payload payload, @Nullable String key) {
@@ -77,21 +104,15 @@ final class BankNode implements AutoCloseable {
   /** Gracefully: what is under way ends, and all is in the files. */
   @Override
   public void close() {
-    close(engine, store, log, data);
+    close(parts);
   }
 
-  private static void close(
-      @Nullable Engine engine, @Nullable JournalStore store, NodeLog log, DataDirectory data) {
-    try (data;
-        log) {
+  private static void close(Deque<AutoCloseable> parts) {
+    while (!parts.isEmpty()) {
       try {
-        if (engine != null) {
-          engine.close();
-        }
-      } finally {
-        if (store != null) {
-          store.close();
-        }
+        parts.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("a part of the bank does not close", e);
       }
     }
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plexspaces.api.journal;
+
+import org.jspecify.annotations.NullMarked;
