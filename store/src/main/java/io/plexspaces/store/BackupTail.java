@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BackupTail implements AutoCloseable {
   /** Nothing is ever released, so there must be room for everything. */
-  private static final LogOptions OPTIONS = new LogOptions(8 << 20, Long.MAX_VALUE / 4);
+  private static final LogOptions OPTIONS = new LogOptions(1 << 20, Long.MAX_VALUE / 4);
 
   private final CommitLog log;
   private final Semaphore written = new Semaphore(0);
