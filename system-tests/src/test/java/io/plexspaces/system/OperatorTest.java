@@ -54,7 +54,6 @@ class OperatorTest {
       assertThat(last.string("op", "")).isEqualTo("increment");
       assertThat(last.object("input").object("value").integer("by", 0)).isEqualTo(2);
       Cli.Result table = Cli.run(env, "journal", "show", "bank/counter/main").ok();
-      System.out.print(table.out());
       assertThat(table.out()).contains("SEQ", "increment", "{\"by\":2}", "replied");
       assertThat(Cli.run(env, "journal", "show", "bank/counter/main", "--state").ok().out())
           .contains("14");
