@@ -152,7 +152,7 @@ final class FakeEngine implements Engine {
 
   @Override
   public boolean delete(ActorId actor) {
-    throw new UnsupportedOperationException();
+    return statuses.remove(actor) != null;
   }
 
   @Override

@@ -98,6 +98,16 @@ class JournalHttpTest {
   }
 
   @Test
+  void anActorIsDeletedOnce() {
+    node.engine.run(new io.plexspaces.api.AppId("default", "shop"));
+    assertThat(node.method("DELETE", "/api/v1/actors/shop/counter/main").statusCode())
+        .isEqualTo(204);
+    HttpResponse<String> again = node.method("DELETE", "/api/v1/actors/shop/counter/main");
+    assertThat(again.statusCode()).isEqualTo(404);
+    assertThat(again.body()).contains("there is no actor");
+  }
+
+  @Test
   void backupsAreMadeAndListed() {
     HttpResponse<String> made = node.method("POST", "/api/v1/backups?name=nightly");
     assertThat(made.statusCode()).isEqualTo(201);

@@ -43,6 +43,16 @@ class UsageTest {
           token mint --secret-file x --role king --tenant a     | there is no role "king"
           token inspect nonsense                  | not a signed JWT
           node start --port many                  | --port
+          journal show bank/account               | is not app/type/key
+          journal show a/b/c --last 0             | --last: from 1 to 1000
+          journal show a/b/c --at 3               | --at goes with --state
+          journal verify                          | say what: an actor APP/TYPE/KEY, all, or --app
+          journal verify all --app bank           | say what
+          journal retry a/b/c many                | NUMBER
+          restore /no/such/backup --data-dir x    | there is no directory /no/such/backup
+          restore .                               | --data-dir=DIR
+          backup x --list                         | --list takes no name
+          actor delete a/b/c                      | say --yes
           """)
   void isRefused(String line, String message) {
     CommandRun run = CommandRun.of(line.split(" ", -1));

@@ -179,6 +179,11 @@ final class ActorFile implements OpenFiles.Holder {
       List<TurnRecord> _ = missing(path, 0, 0, epoch, turns);
       makeAnew();
     }
+    if (file == null && turns.isEmpty() && done.isEmpty() && !(sync && unsynced)) {
+      // Whoever comes late, when the actor is another object's already, must not look at the file:
+      // it has gone on.
+      return;
+    }
     use(f -> {
       if (sync) {
         shared.settings().syncCommits(f, true);

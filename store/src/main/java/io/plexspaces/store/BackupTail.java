@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  * one does not wait.
  */
 final class BackupTail implements AutoCloseable {
-  /** Nothing is ever released, so there must be room for everything. */
-  private static final LogOptions OPTIONS = new LogOptions(8 << 20, Long.MAX_VALUE / 4);
+  /**
+   * Nothing is ever released, so there must be room for everything. The smallest files: the node
+   * that starts on them goes on in the last one, which must not be all that its own log may have.
+   */
+  private static final LogOptions OPTIONS = new LogOptions(64 << 10, Long.MAX_VALUE / 4);
 
   private final CommitLog log;
   private final Semaphore written = new Semaphore(0);

@@ -113,15 +113,8 @@ final class BackupWriter {
   }
 
   private void copyAll(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return;
-    }
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(directory)) {
-      files = walk.filter(f -> f.toString().endsWith(".db")).sorted().toList();
-    } catch (java.io.UncheckedIOException e) {
-      throw e.getCause();
-    }
+    List<Path> files =
+        LiveTree.files(directory).stream().filter(f -> f.toString().endsWith(".db")).toList();
     for (Path file : files) {
       // Before its file: turns that the file takes meanwhile are in both, and not in neither.
       unapplied(file);

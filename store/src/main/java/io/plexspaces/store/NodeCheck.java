@@ -9,6 +9,7 @@ import io.plexspaces.api.upkeep.Verification.Scope;
 import io.plexspaces.store.log.LogRecord;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,19 +85,15 @@ final class NodeCheck {
                 .resolve(FileNames.encode(app.tenant()))
                 .resolve(FileNames.encode(app.name()));
     List<Path> files = new ArrayList<>();
-    if (!Files.isDirectory(root)) {
-      return files;
-    }
-    try (Stream<Path> walk = Files.walk(root)) {
-      walk.filter(Files::isRegularFile)
-          .forEach(f -> {
-            String name = String.valueOf(f.getFileName());
-            if (name.endsWith(SUFFIX) && data.journals().relativize(f).getNameCount() == 4) {
-              files.add(f);
-            } else if (first) {
-              strange(f, name);
-            }
-          });
+    try {
+      for (Path f : LiveTree.files(root)) {
+        String name = String.valueOf(f.getFileName());
+        if (name.endsWith(SUFFIX) && data.journals().relativize(f).getNameCount() == 4) {
+          files.add(f);
+        } else if (first) {
+          strange(f, name);
+        }
+      }
     } catch (IOException e) {
       findings.add(
           Finding.damage(
@@ -128,6 +124,8 @@ final class NodeCheck {
         findings.add(
             Finding.note(shown(f), "it is no file of a node", "move it away if nobody needs it"));
       }
+    } catch (NoSuchFileException gone) {
+      // A node closes and deletes journals meanwhile.
     } catch (IOException e) {
       findings.add(Finding.note(shown(f), "it cannot be read: " + e.getMessage(), "look at it"));
     }
@@ -244,6 +242,9 @@ final class NodeCheck {
     try (Connection c = access.open(file)) {
       return new JournalCheck(c, name).run(expected);
     } catch (SQLException e) {
+      if (access.running() && !Files.exists(file)) {
+        return new JournalCheck.Outcome(List.of(), null, 0, 0, 0, false, List.of()); // deleted now
+      }
       String message = SqliteErrors.of(Path.of(name), e).error().message();
       Finding f =
           Finding.damage(name, message.substring(name.length()).strip(), JournalCheck.RESTORE);

@@ -14,7 +14,6 @@ import java.sql.Statement;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Verifies what a node keeps beside its journals: apps, artifacts, the index, spaces. Platform
@@ -195,11 +194,8 @@ final class SideFilesCheck {
   }
 
   private List<Path> files(Path directory) {
-    if (!Files.isDirectory(directory)) {
-      return List.of();
-    }
-    try (Stream<Path> walk = Files.walk(directory)) {
-      return walk.filter(Files::isRegularFile).sorted().toList();
+    try {
+      return LiveTree.files(directory);
     } catch (IOException e) {
       damage(
           StoreUpkeep.shown(data.root(), directory),

@@ -34,7 +34,7 @@ public final class StoreBackups implements Backups, AutoCloseable {
   private final String node;
   private final String version;
   private final InstantSource clock;
-  private final IoPool thread = new IoPool("store-backup", 1);
+  private final IoPool thread = new IoPool("store-backup", 2);
   private final ReentrantLock one = new ReentrantLock();
 
   /**

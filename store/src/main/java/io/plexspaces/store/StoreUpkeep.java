@@ -112,8 +112,11 @@ public final class StoreUpkeep implements JournalViews, Verification, AutoClosea
 
   @Override
   public List<ActorId> actors(AppId app) {
-    return pool.call(
-        () -> tree.actors(app).stream().sorted(Comparator.comparing(ActorId::address)).toList());
+    List<ActorId> found =
+        access instanceof RunningAccess(SqliteJournalStore journals)
+            ? journals.actors(app) // those in the log only, too
+            : pool.call(() -> tree.actors(app));
+    return found.stream().sorted(Comparator.comparing(ActorId::address)).toList();
   }
 
   @Override

@@ -6,18 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.Payload;
+import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.journal.Journal;
 import io.plexspaces.api.journal.JournalOptions;
+import io.plexspaces.api.journal.SpaceStore;
+import io.plexspaces.api.journal.TupleChange;
 import io.plexspaces.api.journal.TurnRecord;
 import io.plexspaces.api.store.AppStore;
 import io.plexspaces.api.upkeep.Backups.Backup;
 import io.plexspaces.api.upkeep.Finding;
+import io.plexspaces.store.log.LogOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -223,6 +230,88 @@ class BackupTest {
     }
   }
 
+  @Test
+  void tuplesAreAtTheCutToo() {
+    try (Spaces s = new Spaces(root)) {
+      for (long n = 1; n <= 5; n++) {
+        s.append(new TupleChange.Written("claims", n, "[" + n + "]", Long.MAX_VALUE));
+      }
+      RunningSource real = new RunningSource(s.data, s.log);
+      BackupWriter.Source slow =
+          new BackupWriter.Source() {
+            @Override
+            public DataDirectory data() {
+              return real.data();
+            }
+
+            @Override
+            public long attach(BackupTail tail) {
+              return real.attach(tail);
+            }
+
+            @Override
+            public long detach(BackupTail tail) {
+              elsewhere(() -> {
+                s.append(new TupleChange.Taken("claims", 2));
+                s.append(new TupleChange.Written("claims", 6, "[6]", Long.MAX_VALUE));
+              });
+              long cut = real.detach(tail);
+              elsewhere(() -> s.append(new TupleChange.Taken("claims", 1)));
+              return cut;
+            }
+
+            @Override
+            public long settle() {
+              return real.settle();
+            }
+          };
+      try (StoreBackups b =
+          new StoreBackups(backups, slow, "n1", "0.1", () -> Instant.ofEpochMilli(1))) {
+        assertThat(b.create("t").damaged()).isEmpty();
+      }
+    }
+    Path restored = restore("t");
+    try (Spaces s = new Spaces(restored)) {
+      SpaceStore.Contents all = s.spaces.load(Turns.APP, "claims");
+      assertThat(all.tuples())
+          .extracting(TupleChange.Written::tuple)
+          .containsExactly(1L, 3L, 4L, 5L, 6L);
+      assertThat(all.lastTuple()).isEqualTo(6);
+    }
+    assertThat(UpkeepFixture.damage(restored)).isEmpty();
+  }
+
+  /** A log with journals and spaces on it. */
+  private static final class Spaces implements AutoCloseable {
+    final DataDirectory data;
+    final NodeLog log;
+    final SqliteJournalStore journals;
+    final SqliteSpaceStore spaces;
+
+    Spaces(Path root) {
+      InstantSource clock = () -> Instant.ofEpochMilli(5);
+      data = DataDirectory.open(root);
+      log = new NodeLog(data, LogOptions.DEFAULT, clock);
+      journals = new SqliteJournalStore(data, log, StoreOptions.DEFAULT, new Telemetry() {}, clock);
+      spaces = new SqliteSpaceStore(data, log, StoreOptions.DEFAULT, clock);
+      log.start();
+    }
+
+    void append(TupleChange change) {
+      CompletableFuture<Optional<HostException>> done = new CompletableFuture<>();
+      spaces.append(Turns.APP, List.of(change), f -> done.complete(Optional.ofNullable(f)));
+      assertThat(Turns.get(done)).isEmpty();
+    }
+
+    @Override
+    public void close() {
+      spaces.close();
+      journals.close();
+      log.close();
+      data.close();
+    }
+  }
+
   private static void turn(Store store, String key, long seq) {
     try (Journal j = store.journal(key)) {
       Turns.commit(j, Turns.turn(seq));
@@ -231,7 +320,7 @@ class BackupTest {
 
   /** The store's own threads must not wait for it. */
   private static void elsewhere(Runnable body) {
-    java.util.concurrent.CompletableFuture.runAsync(body).join();
+    CompletableFuture.runAsync(body).join();
   }
 
   @Test

@@ -79,7 +79,7 @@ class FaultTest {
         commit(j, turn(seq, seq == 9 && tampering.startsWith("update") ? Payload.NULL : null));
       }
       if (tampering.contains("seq > 8")) {
-        Store.update(store.settled("a"), "insert into state values (9, 'full', 'x', x'00')");
+        Store.update(store.settled("a"), "insert into state values (9, 'full', 'x', x'00', null)");
       }
     }
     Store.update(Store.file(root, "a"), tampering);

@@ -6,12 +6,14 @@ import io.plexspaces.api.Role;
 import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.journal.JournalStore;
+import io.plexspaces.api.upkeep.Backups;
 import io.plexspaces.engine.ActorEngine;
 import io.plexspaces.engine.Engine;
 import io.plexspaces.store.DataDirectory;
 import io.plexspaces.store.NodeLog;
 import io.plexspaces.store.SqliteJournalStore;
 import io.plexspaces.store.SqliteSpaceStore;
+import io.plexspaces.store.StoreBackups;
 import io.plexspaces.store.StoreOptions;
 import io.plexspaces.store.log.LogOptions;
 import io.plexspaces.tuplespace.TupleSpaceOperations;
@@ -38,10 +40,14 @@ final class BankNode implements AutoCloseable {
   private final Deque<AutoCloseable> parts;
 
   private final Engine engine;
+  private final DataDirectory data;
+  private final NodeLog log;
 
-  private BankNode(Deque<AutoCloseable> parts, Engine engine) {
+  private BankNode(Deque<AutoCloseable> parts, Engine engine, DataDirectory data, NodeLog log) {
     this.parts = parts;
     this.engine = engine;
+    this.data = data;
+    this.log = log;
   }
 
   /**
@@ -71,7 +77,7 @@ final class BankNode implements AutoCloseable {
                   .build());
       spaces.durable(Bank.APP, tuples, clock);
       engine.start(Bank.plan(), Bank.module());
-      return new BankNode(parts, engine);
+      return new BankNode(parts, engine, data, log);
     } catch (RuntimeException e) {
       try {
         close(parts);
@@ -99,6 +105,14 @@ final class BankNode implements AutoCloseable {
   Bank.Standing standing(int account) {
     Payload p = ask(Bank.account(account), Bank.GET, Payload.EMPTY_OBJECT, null);
     return Bank.Standing.of((Value.Obj) p.value());
+  }
+
+  /** Writes a backup while the bank works. */
+  Backups.Backup backup(Path directory, String name) {
+    try (StoreBackups backups =
+        new StoreBackups(data, log, directory, "bank", "test", InstantSource.system())) {
+      return backups.create(name);
+    }
   }
 
   private static RequestContext context() {
