@@ -1,5 +1,6 @@
 package io.plexspaces.system.crash;
 
+import io.plexspaces.api.ActorId;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
 import io.plexspaces.api.Role;
@@ -7,6 +8,7 @@ import io.plexspaces.api.Telemetry;
 import io.plexspaces.api.Value;
 import io.plexspaces.api.journal.JournalStore;
 import io.plexspaces.api.upkeep.Backups;
+import io.plexspaces.api.upkeep.EffectQuery;
 import io.plexspaces.engine.ActorEngine;
 import io.plexspaces.engine.Engine;
 import io.plexspaces.store.DataDirectory;
@@ -15,6 +17,7 @@ import io.plexspaces.store.SqliteJournalStore;
 import io.plexspaces.store.SqliteSpaceStore;
 import io.plexspaces.store.StoreBackups;
 import io.plexspaces.store.StoreOptions;
+import io.plexspaces.store.StoreUpkeep;
 import io.plexspaces.store.log.LogOptions;
 import io.plexspaces.tuplespace.TupleSpaceOperations;
 import io.plexspaces.tuplespace.TupleSpaces;
@@ -42,12 +45,19 @@ final class BankNode implements AutoCloseable {
   private final Engine engine;
   private final DataDirectory data;
   private final NodeLog log;
+  private final SqliteJournalStore store;
 
-  private BankNode(Deque<AutoCloseable> parts, Engine engine, DataDirectory data, NodeLog log) {
+  private BankNode(
+      Deque<AutoCloseable> parts,
+      Engine engine,
+      DataDirectory data,
+      NodeLog log,
+      SqliteJournalStore store) {
     this.parts = parts;
     this.engine = engine;
     this.data = data;
     this.log = log;
+    this.store = store;
   }
 
   /**
@@ -58,7 +68,7 @@ final class BankNode implements AutoCloseable {
     try {
       DataDirectory data = keep(parts, DataDirectory.open(directory));
       NodeLog log = keep(parts, new NodeLog(data, LOG, clock));
-      JournalStore store =
+      SqliteJournalStore store =
           keep(parts, new SqliteJournalStore(data, log, OPTIONS, Telemetry.NONE, clock));
       SqliteSpaceStore tuples = keep(parts, new SqliteSpaceStore(data, log, OPTIONS, clock));
       log.start();
@@ -77,7 +87,7 @@ final class BankNode implements AutoCloseable {
                   .build());
       spaces.durable(Bank.APP, tuples, clock);
       engine.start(Bank.plan(), Bank.module());
-      return new BankNode(parts, engine, data, log);
+      return new BankNode(parts, engine, data, log, store);
     } catch (RuntimeException e) {
       try {
         close(parts);
@@ -113,6 +123,21 @@ final class BankNode implements AutoCloseable {
         new StoreBackups(data, log, directory, "bank", "test", InstantSource.system())) {
       return backups.create(name);
     }
+  }
+
+  /** How many messages no receiver is known to have. */
+  int undelivered() {
+    int all = 0;
+    try (StoreUpkeep upkeep = StoreUpkeep.of(data, store)) {
+      for (ActorId actor : upkeep.actors(Bank.APP)) {
+        all +=
+            upkeep
+                .effects(actor, new EffectQuery("pending", 0, 1000, false))
+                .map(e -> e.array("effects").size())
+                .orElse(0);
+      }
+    }
+    return all;
   }
 
   private static RequestContext context() {
