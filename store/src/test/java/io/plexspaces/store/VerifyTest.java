@@ -356,11 +356,23 @@ class VerifyTest {
             assertThat(f)
                 .contains("b.db: it is missing, and the commit log goes on with its turn 6"));
     // Behind turn 6 there are others, so it was no torn end of what nobody was told of.
-    Path segment = killed.resolve("log/000000000001.log");
+    Path segment = lastSegmentWith(killed.resolve("log"), "{\"n\":6}");
     byte[] bytes = Files.readAllBytes(segment);
     bytes[lastIndexOf(bytes, "{\"n\":6}") + 5] ^= 1;
     Files.write(segment, bytes);
     assertThat(UpkeepFixture.damage(killed)).anySatisfy(f -> assertThat(f).startsWith("log: "));
+  }
+
+  private static Path lastSegmentWith(Path log, String text) throws IOException {
+    Path found = null;
+    try (var all = Files.list(log)) {
+      for (Path p : all.filter(f -> f.toString().endsWith(".log")).sorted().toList()) {
+        if (lastIndexOf(Files.readAllBytes(p), text) >= 0) {
+          found = p;
+        }
+      }
+    }
+    return java.util.Objects.requireNonNull(found, "no segment of " + log + " has " + text);
   }
 
   private static int lastIndexOf(byte[] bytes, String text) {

@@ -98,7 +98,10 @@ class EffectInputTest {
             .build();
     engine.start(app(List.of(child("writer", "writer", durable()))), senders);
     journals.hold();
-    var _ = engine.send(context(), id("writer/writer"), "go", json("{}"), null);
+    // It is answered when its commit is.
+    var _ =
+        Thread.startVirtualThread(
+            () -> engine.ask(context(), id("writer/writer"), "go", json("{}"), null));
     while (journals.waitingCommits() == 0) {
       Thread.onSpinWait();
     }
