@@ -33,6 +33,7 @@ final class GoSdk {
           "internal/wire/schema.go",
           "plexspaces/plexspaces.go",
           "plextest/actors.go",
+          "plextest/cron.go",
           "plextest/host.go",
           "plextest/messages.go",
           "plextest/plextest.go",
