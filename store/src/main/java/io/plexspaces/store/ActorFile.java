@@ -78,7 +78,8 @@ final class ActorFile implements OpenFiles.Holder {
 
   @Override
   public boolean tryLock() {
-    return lock.tryLock();
+    // Whoever has it already uses the file: closing another one, it must not close this one.
+    return !lock.isHeldByCurrentThread() && lock.tryLock();
   }
 
   @Override

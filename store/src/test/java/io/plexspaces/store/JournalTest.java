@@ -335,6 +335,24 @@ class JournalTest {
     }
   }
 
+  /** Closing the idle one writes to it, which must not close the one for whose sake it is done. */
+  @Test
+  void aFileThatMakesRoomForItselfStaysOpen() {
+    try (Store store =
+        new Store(root, new StoreOptions(1, 1, Duration.ofSeconds(2)), Store.FILES)) {
+      Journal a = store.journal("a");
+      Journal b = store.journal("b");
+      for (long seq = 1; seq <= 3; seq++) {
+        commit(a, turn(seq));
+        store.journals.settle(actor("a"));
+        commit(b, turn(seq));
+        store.journals.settle(actor("b"));
+      }
+      assertThat(a.recover().lastSeq()).isEqualTo(3);
+      assertThat(b.recover().lastSeq()).isEqualTo(3);
+    }
+  }
+
   @Test
   void thousandsOfActorsCommitAtOnce() {
     try (Store store = new Store(root)) {

@@ -175,9 +175,9 @@ class CrashTest {
       assertThat(http.ask("bank/counter/main", "increment", "{}").status()).isEqualTo(200);
       // One client, one counter: nothing to batch, so each reply needs a sync of its own before.
       for (int i = 0; i < 50; i++) {
-        long before = DiskShim.journalSyncs(syncs);
+        long before = DiskShim.logSyncs(syncs);
         assertThat(http.ask("bank/counter/main", "increment", "{}").status()).isEqualTo(200);
-        assertThat(DiskShim.journalSyncs(syncs)).isGreaterThan(before);
+        assertThat(DiskShim.logSyncs(syncs)).isGreaterThan(before);
       }
     }
   }

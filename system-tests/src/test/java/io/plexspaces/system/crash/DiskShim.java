@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The library that records what a process does to its files; built with the system's cc. */
@@ -15,6 +16,8 @@ public final class DiskShim {
   private static final Path SOURCE =
       Path.of(System.getProperty("plexspaces.root", ".."))
           .resolve("store/src/test/resources/disk_log.c");
+
+  private static final Pattern SEGMENT = Pattern.compile("/log/\\d+\\.log$");
 
   private final Path library;
 
@@ -85,10 +88,10 @@ public final class DiskShim {
     return environment;
   }
 
-  /** Syncs of journals so far; the list has a path a line. */
-  public static long journalSyncs(Path syncs) throws IOException {
+  /** Syncs of the commit log so far; the list has a path a line. */
+  public static long logSyncs(Path syncs) throws IOException {
     try (var lines = Files.lines(syncs)) {
-      return lines.filter(l -> l.contains("/journals/")).count();
+      return lines.filter(l -> SEGMENT.matcher(l).find()).count();
     }
   }
 }
