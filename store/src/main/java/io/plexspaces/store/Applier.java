@@ -43,7 +43,16 @@ final class Applier implements AutoCloseable {
   private final ScheduledExecutorService timer;
 
   /** Those whose records the log must keep, by the first of them. */
-  private final ConcurrentSkipListMap<Long, Following> needs = new ConcurrentSkipListMap<>();
+  private final ConcurrentSkipListMap<Need, Following> needs = new ConcurrentSkipListMap<>();
+
+  /** Several may need the same record: that of a purge concerns all actors of an app. */
+  private record Need(long position, long follower) implements Comparable<Need> {
+    @Override
+    public int compareTo(Need o) {
+      int byPosition = Long.compare(position, o.position);
+      return byPosition != 0 ? byPosition : Long.compare(follower, o.follower);
+    }
+  }
 
   /** Other positions that the log must keep. */
   private final Set<Long> pins = ConcurrentHashMap.newKeySet();
@@ -83,10 +92,10 @@ final class Applier implements AutoCloseable {
    */
   void need(Following f, long before, long now) {
     if (now != 0) {
-      needs.put(now, f);
+      needs.put(new Need(now, f.number()), f);
     }
     if (before != 0) {
-      needs.remove(before, f);
+      needs.remove(new Need(before, f.number()), f);
     }
   }
 
@@ -105,8 +114,8 @@ final class Applier implements AutoCloseable {
 
   private long least() {
     // Looked up as one: who moves from place to place is at the new one before it leaves the old.
-    Map.Entry<Long, Following> first = needs.firstEntry();
-    long least = first == null ? Long.MAX_VALUE : first.getKey();
+    Map.Entry<Need, Following> first = needs.firstEntry();
+    long least = first == null ? Long.MAX_VALUE : first.getKey().position();
     for (long pin : pins) {
       least = Math.min(least, pin);
     }
@@ -200,7 +209,7 @@ final class Applier implements AutoCloseable {
    * @return whether all of it could be
    */
   private boolean syncBelow(long position) {
-    List<Following> behind = new ArrayList<>(needs.headMap(position).values());
+    List<Following> behind = new ArrayList<>(needs.headMap(new Need(position, 0)).values());
     List<CompletableFuture<@Nullable HostException>> results = new ArrayList<>();
     for (Following f : behind) {
       results.add(CompletableFuture.supplyAsync(() -> apply(f, true), threads));

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,11 @@ final class Following {
    * the actor was deleted.
    */
   private boolean discard;
+
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  /** Tells it from others that need the same record. */
+  private final long number = NUMBERS.incrementAndGet();
 
   /** Of the first record whose effect on the file is not synced; 0 if all are. */
   private long unsyncedFrom;
@@ -74,6 +80,10 @@ final class Following {
   interface Gate {
     /** From here on appends fail, until the journal is recovered. */
     void shut(HostException why);
+  }
+
+  long number() {
+    return number;
   }
 
   Following(ActorId actor, ActorFile.Shared files, Applier applier, Gate gate) {
@@ -369,7 +379,10 @@ final class Following {
     } else if (anew) {
       file.makeAnew();
     }
-    file.apply(epoch, batch.stream().map(Overlay.Entry::turn).toList(), taken, sync && last);
+    // The log has forgotten those that were kept aside: nothing else is left of them after this.
+    boolean orphans = batch.stream().anyMatch(e -> e.position() == 0);
+    boolean synced = orphans || (sync && last);
+    file.apply(epoch, batch.stream().map(Overlay.Entry::turn).toList(), taken, synced);
     lock.lock();
     try {
       if (life != lives) {
@@ -380,7 +393,7 @@ final class Following {
       if (anew) {
         discard = false;
       }
-      if (last && (sync || (anew && batch.isEmpty()))) {
+      if (synced || (last && anew && batch.isEmpty())) {
         unsyncedFrom = 0;
       } else if (!batch.isEmpty() && unsyncedFrom == 0) {
         unsyncedFrom = batch.getFirst().position();

@@ -4,7 +4,6 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -69,11 +68,10 @@ final class PendingIndex implements AutoCloseable {
   /** Opens the index; where it is missing it is made anew and names every actor with a journal. */
   static PendingIndex open(DataDirectory data, SqliteFiles settings, JournalTree tree) {
     Path path = data.pendingIndex();
-    boolean missing = !Files.exists(path);
     try {
       PendingIndex index = new PendingIndex(path, settings.open(path, true));
       try {
-        index.load(missing ? tree : null);
+        index.load(tree);
         return index;
       } catch (SQLException | RuntimeException e) {
         index.close();
@@ -90,8 +88,7 @@ final class PendingIndex implements AutoCloseable {
     }
   }
 
-  private void load(@org.jspecify.annotations.Nullable JournalTree rebuildFrom)
-      throws SQLException {
+  private void load(JournalTree tree) throws SQLException {
     try (Statement s = connection.createStatement()) {
       int format = 0;
       try (ResultSet r = s.executeQuery("pragma user_version")) {
@@ -104,9 +101,10 @@ final class PendingIndex implements AutoCloseable {
       }
       s.execute("begin immediate");
       migrate(s, format);
-      if (rebuildFrom != null) {
-        for (AppId app : rebuildFrom.apps()) {
-          for (ActorId actor : rebuildFrom.actors(app)) {
+      if (format == 0) {
+        // It is new, or the process that made it ended before it had named all.
+        for (AppId app : tree.apps()) {
+          for (ActorId actor : tree.actors(app)) {
             // What is not known may be due at any time.
             write(actor, new Work(true, 0));
           }

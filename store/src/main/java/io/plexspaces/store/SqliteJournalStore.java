@@ -11,6 +11,7 @@ import io.plexspaces.api.journal.JournalStore;
 import io.plexspaces.store.log.LogRecord;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -202,16 +203,23 @@ public final class SqliteJournalStore implements JournalStore {
 
   @Override
   public List<Pending> pending(AppId app) {
-    Map<ActorId, PendingIndex.Work> found = pending.pending(app);
+    // First what is in memory, then the index: what goes from one to the other meanwhile is in
+    // both.
+    Map<ActorId, PendingIndex.Work> inMemory = new HashMap<>();
+    Set<ActorId> gone = new HashSet<>();
     journals.forEach((actor, j) -> {
       if (actor.app().equals(app)) {
         if (!j.following().exists().orElse(true)) {
-          found.remove(actor);
+          gone.add(actor);
         }
-        PendingIndex.Work work = j.following().work();
-        if (!work.equals(PendingIndex.Work.NONE)) {
-          found.merge(actor, work, PendingIndex.Work::and);
-        }
+        inMemory.put(actor, j.following().work());
+      }
+    });
+    Map<ActorId, PendingIndex.Work> found = pending.pending(app);
+    found.keySet().removeAll(gone);
+    inMemory.forEach((actor, work) -> {
+      if (!work.equals(PendingIndex.Work.NONE)) {
+        found.merge(actor, work, PendingIndex.Work::and);
       }
     });
     List<Pending> list = new ArrayList<>();

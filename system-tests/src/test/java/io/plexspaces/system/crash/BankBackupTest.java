@@ -43,7 +43,7 @@ class BankBackupTest {
       log.life(System.currentTimeMillis());
       Future<?> working =
           threads.submit(() -> {
-            new Clients(node, log).work(CLIENTS, 400, new Random(SEED));
+            new Clients(node, log).work(CLIENTS, 1200, new Random(SEED));
             return null;
           });
       for (int b = 0; b < 3; b++) {
