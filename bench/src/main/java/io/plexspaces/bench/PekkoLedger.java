@@ -12,8 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -31,7 +29,6 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
  */
 final class PekkoLedger implements DurableSystem {
   private static final Duration ASK = Duration.ofMillis(EngineApp.ASK_MILLIS);
-  private static final long STOP_SECONDS = 30;
   private static final String NOTE = "n".repeat(270);
 
   private final ActorSystem<Void> system;
@@ -167,13 +164,6 @@ final class PekkoLedger implements DurableSystem {
 
   @Override
   public void close() {
-    system.terminate();
-    try {
-      system.getWhenTerminated().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      throw new IllegalStateException("Pekko did not stop", e);
-    }
+    PekkoWorkloads.stop(system);
   }
 }

@@ -25,6 +25,18 @@ final class PekkoWorkloads {
 
   private PekkoWorkloads() {}
 
+  /** Ends a system and waits until it has. */
+  static void stop(ActorSystem<?> system) {
+    system.terminate();
+    try {
+      system.getWhenTerminated().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IllegalStateException("Pekko did not stop", e);
+    }
+  }
+
   /** As many threads as cores, and as many messages in a row as ours takes. */
   static Config config() {
     int cores = Runtime.getRuntime().availableProcessors();
@@ -77,14 +89,7 @@ final class PekkoWorkloads {
 
     @Override
     public void close() {
-      system.terminate();
-      try {
-        system.getWhenTerminated().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (ExecutionException | TimeoutException e) {
-        throw new IllegalStateException("Pekko did not stop", e);
-      }
+      stop(system);
     }
   }
 

@@ -300,7 +300,8 @@ final class ActorJournal {
     if (t != null) {
       return t.atMillis() > oldest
           ? Optional.of(
-              new IdempotentResult(Digests.request(t.op(), t.input().bytes()), t.outcome()))
+              new IdempotentResult(
+                  IdempotentResult.digest(t.op(), false, t.input().bytes()), t.outcome()))
           : Optional.empty();
     }
     return call(() -> following.read(f -> new JournalReader(f).findRequest(message)))

@@ -28,7 +28,7 @@ final class Artifacts {
       DurableFiles.syncDirectory(directory);
       return digest;
     } catch (IOException e) {
-      throw unavailable(file, e);
+      throw DurableFiles.unusable(file, e);
     }
   }
 
@@ -43,7 +43,7 @@ final class Artifacts {
     } catch (NoSuchFileException e) {
       throw new HostException(ErrorCode.NOT_FOUND, "there is no artifact " + digest, e);
     } catch (IOException e) {
-      throw unavailable(file, e);
+      throw DurableFiles.unusable(file, e);
     }
     if (!digest.equals(PREFIX + Digests.hex(bytes))) {
       throw new HostException(
@@ -61,7 +61,7 @@ final class Artifacts {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      throw unavailable(file, e);
+      throw DurableFiles.unusable(file, e);
     }
   }
 
@@ -73,9 +73,5 @@ final class Artifacts {
           "\"" + digest + "\" is no artifact digest: sha256: and 64 hexadecimal digits");
     }
     return directory.resolve(hex);
-  }
-
-  private static HostException unavailable(Path file, IOException e) {
-    return new HostException(ErrorCode.UNAVAILABLE, file + " cannot be used: " + e, e);
   }
 }

@@ -54,28 +54,7 @@ public final class DataDirectory implements AutoCloseable {
    *     another node does; UNAVAILABLE if it cannot be created or written
    */
   public static DataDirectory open(Path directory) {
-    try {
-      Path root = create(directory);
-      if (!LOCKED_HERE.add(root)) {
-        throw inUse(root, Long.toString(ProcessHandle.current().pid()));
-      }
-      try {
-        DataDirectory data = new DataDirectory(root, lock(root));
-        try {
-          data.layout();
-        } catch (IOException e) {
-          data.lock.close();
-          throw e;
-        }
-        return data;
-      } catch (IOException | RuntimeException e) {
-        LOCKED_HERE.remove(root);
-        throw e;
-      }
-    } catch (IOException e) {
-      throw new HostException(
-          ErrorCode.UNAVAILABLE, "data directory " + directory + " cannot be used: " + e, e);
-    }
+    return locked(directory, true);
   }
 
   /**
@@ -90,13 +69,29 @@ public final class DataDirectory implements AutoCloseable {
       throw new HostException(
           ErrorCode.NOT_FOUND, directory.toAbsolutePath() + " is no data directory of a node");
     }
+    return locked(directory, false);
+  }
+
+  /**
+   * @param make whether what is missing is made
+   */
+  private static DataDirectory locked(Path directory, boolean make) {
     try {
-      Path root = directory.toRealPath();
+      Path root = make ? create(directory) : directory.toRealPath();
       if (!LOCKED_HERE.add(root)) {
         throw inUse(root, Long.toString(ProcessHandle.current().pid()));
       }
       try {
-        return new DataDirectory(root, lock(root));
+        DataDirectory data = new DataDirectory(root, lock(root));
+        if (make) {
+          try {
+            data.layout();
+          } catch (IOException e) {
+            data.lock.close();
+            throw e;
+          }
+        }
+        return data;
       } catch (IOException | RuntimeException e) {
         LOCKED_HERE.remove(root);
         throw e;

@@ -2,12 +2,10 @@ package io.plexspaces.store;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
 
 final class Digests {
@@ -34,13 +32,5 @@ final class Digests {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  /** What is asked, as {@link io.plexspaces.api.journal.Journal#findRequest} says it. */
-  static String request(String op, byte[] payload) {
-    byte[] name = op.getBytes(StandardCharsets.UTF_8);
-    byte[] all = Arrays.copyOf(name, name.length + 1 + payload.length);
-    System.arraycopy(payload, 0, all, name.length + 1, payload.length);
-    return hex(all);
   }
 }

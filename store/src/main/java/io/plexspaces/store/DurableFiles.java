@@ -5,6 +5,8 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.plexspaces.api.ErrorCode;
+import io.plexspaces.api.HostException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -111,6 +113,11 @@ final class DurableFiles {
     for (Path p : all) {
       Files.deleteIfExists(p);
     }
+  }
+
+  /** UNAVAILABLE naming the file or directory that cannot be read or written. */
+  static HostException unusable(Path file, IOException e) {
+    return new HostException(ErrorCode.UNAVAILABLE, file + " cannot be used: " + e, e);
   }
 
   private static Path parent(Path p) throws IOException {

@@ -1,11 +1,13 @@
 package io.plexspaces.store;
 
+import io.plexspaces.api.AppId;
 import io.plexspaces.api.ErrorCode;
 import io.plexspaces.api.HostException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Optional;
 
@@ -22,6 +24,11 @@ final class FileNames {
   private static final HexFormat HEX = HexFormat.of();
 
   private FileNames() {}
+
+  /** The app's own directory below {@code root}. */
+  static Path directory(Path root, AppId app) {
+    return root.resolve(encode(app.tenant())).resolve(encode(app.name()));
+  }
 
   /**
    * @throws HostException INVALID_ARGUMENT if {@code s} has half a surrogate pair: it has no UTF-8

@@ -204,7 +204,8 @@ final class JournalReader {
       if (!r.next()) {
         return Optional.empty();
       }
-      String digest = Digests.request(r.getString(2), JournalFile.orEmpty(r.getBytes(3)));
+      String digest =
+          IdempotentResult.digest(r.getString(2), false, JournalFile.orEmpty(r.getBytes(3)));
       TurnOutcome outcome = outcome(r.getString(4), r.getString(5), r.getBytes(6));
       return Optional.of(new FoundRequest(r.getLong(1), new IdempotentResult(digest, outcome)));
     }

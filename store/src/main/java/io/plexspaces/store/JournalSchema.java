@@ -7,7 +7,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import org.sqlite.SQLiteConnection;
 
 /** The tables of a journal; {@code docs/journal-format.md} explains them to users. */
 final class JournalSchema {
@@ -85,28 +84,9 @@ final class JournalSchema {
 
   private JournalSchema() {}
 
-  /**
-   * The bytes of a journal without rows, already in WAL mode. A new journal is these bytes written
-   * once: creating the tables in the file itself costs several syncs more, and a crash would leave
-   * half of them.
-   */
+  /** The bytes of a journal without rows. */
   static byte[] emptyFile() throws SQLException {
-    try (SQLiteConnection memory =
-            (SQLiteConnection) DriverManager.getConnection("jdbc:sqlite::memory:");
-        Statement s = memory.createStatement()) {
-      // Before the first table, or it would take a rewrite of the file.
-      s.execute("pragma auto_vacuum = incremental");
-      s.execute("pragma application_id = " + APPLICATION_ID);
-      s.execute("pragma user_version = " + FORMAT);
-      for (String table : all()) {
-        s.execute(table);
-      }
-      byte[] bytes = memory.serialize("main");
-      // Offsets 18 and 19 of SQLite's file format: versions to write and to read; 2 is WAL.
-      bytes[18] = 2;
-      bytes[19] = 2;
-      return bytes;
-    }
+    return SqliteFiles.emptyFile(APPLICATION_ID, FORMAT, all());
   }
 
   private static List<String> all() {

@@ -2,8 +2,6 @@ package io.plexspaces.store;
 
 import io.plexspaces.api.ActorId;
 import io.plexspaces.api.AppId;
-import io.plexspaces.api.ErrorCode;
-import io.plexspaces.api.HostException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +49,7 @@ final class JournalTree {
       Path temporary = directory.resolve(name.substring(0, name.length() - 3) + ".new");
       DurableFiles.write(journal, temporary, emptyFile);
     } catch (IOException e) {
-      throw failed(journal, e);
+      throw DurableFiles.unusable(journal, e);
     }
   }
 
@@ -69,7 +67,7 @@ final class JournalTree {
         DurableFiles.syncDirectory(parent(journal));
       }
     } catch (IOException e) {
-      throw failed(journal, e);
+      throw DurableFiles.unusable(journal, e);
     }
   }
 
@@ -115,7 +113,7 @@ final class JournalTree {
       Path trash = data.trash().resolve("app-" + trashed.incrementAndGet());
       data.files().removeTree(directory, trash);
     } catch (IOException e) {
-      throw failed(directory, e);
+      throw DurableFiles.unusable(directory, e);
     }
   }
 
@@ -128,9 +126,7 @@ final class JournalTree {
   }
 
   private Path directory(AppId app) {
-    return data.journals()
-        .resolve(FileNames.encode(app.tenant()))
-        .resolve(FileNames.encode(app.name()));
+    return FileNames.directory(data.journals(), app);
   }
 
   private static List<Path> list(Path directory) {
@@ -140,7 +136,7 @@ final class JournalTree {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries.toList();
     } catch (IOException e) {
-      throw failed(directory, e);
+      throw DurableFiles.unusable(directory, e);
     }
   }
 
@@ -154,9 +150,5 @@ final class JournalTree {
       throw new IllegalArgumentException(p + " has no parent");
     }
     return parent;
-  }
-
-  private static HostException failed(Path p, IOException e) {
-    return new HostException(ErrorCode.UNAVAILABLE, p + " cannot be used: " + e, e);
   }
 }

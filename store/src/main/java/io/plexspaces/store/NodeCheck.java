@@ -78,12 +78,7 @@ final class NodeCheck {
       Path file = tree.path(actor);
       return Files.exists(file) ? List.of(file) : List.of();
     }
-    Path root =
-        app == null
-            ? data.journals()
-            : data.journals()
-                .resolve(FileNames.encode(app.tenant()))
-                .resolve(FileNames.encode(app.name()));
+    Path root = app == null ? data.journals() : FileNames.directory(data.journals(), app);
     List<Path> files = new ArrayList<>();
     try {
       for (Path f : LiveTree.files(root)) {

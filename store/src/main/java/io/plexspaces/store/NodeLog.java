@@ -142,19 +142,7 @@ public final class NodeLog implements AutoCloseable {
   /** As {@link #append}; returns the record's position when it is on disk. */
   long appendAndWait(LogRecord record) {
     CompletableFuture<Long> done = new CompletableFuture<>();
-    append(
-        record,
-        new LogListener() {
-          @Override
-          public void committed(long position) {
-            done.complete(position);
-          }
-
-          @Override
-          public void failed(HostException failure) {
-            done.completeExceptionally(failure);
-          }
-        });
+    append(record, LogListener.completing(done));
     return IoPool.await(done);
   }
 

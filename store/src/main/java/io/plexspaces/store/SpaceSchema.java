@@ -1,10 +1,7 @@
 package io.plexspaces.store;
 
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
-import org.sqlite.SQLiteConnection;
 
 /** The tables of a durable tuple space; {@code docs/tuple-space.md} explains them to users. */
 final class SpaceSchema {
@@ -29,22 +26,8 @@ final class SpaceSchema {
 
   private SpaceSchema() {}
 
-  /** The bytes of a space without rows, already in WAL mode; as {@link JournalSchema#emptyFile}. */
+  /** The bytes of a space without rows. */
   static byte[] emptyFile() throws SQLException {
-    try (SQLiteConnection memory =
-            (SQLiteConnection) DriverManager.getConnection("jdbc:sqlite::memory:");
-        Statement s = memory.createStatement()) {
-      s.execute("pragma auto_vacuum = incremental");
-      s.execute("pragma application_id = " + APPLICATION_ID);
-      s.execute("pragma user_version = " + FORMAT);
-      for (String table : TABLES) {
-        s.execute(table);
-      }
-      byte[] bytes = memory.serialize("main");
-      // Offsets 18 and 19 of SQLite's file format: versions to write and to read; 2 is WAL.
-      bytes[18] = 2;
-      bytes[19] = 2;
-      return bytes;
-    }
+    return SqliteFiles.emptyFile(APPLICATION_ID, FORMAT, TABLES);
   }
 }

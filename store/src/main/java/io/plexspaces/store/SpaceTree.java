@@ -1,8 +1,6 @@
 package io.plexspaces.store;
 
 import io.plexspaces.api.AppId;
-import io.plexspaces.api.ErrorCode;
-import io.plexspaces.api.HostException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +46,7 @@ final class SpaceTree {
       DurableFiles.write(file, temporary, emptyFile);
       DurableFiles.syncDirectory(directory);
     } catch (IOException e) {
-      throw failed(file, e);
+      throw DurableFiles.unusable(file, e);
     }
   }
 
@@ -69,7 +67,7 @@ final class SpaceTree {
         }
       }
     } catch (IOException e) {
-      throw failed(directory, e);
+      throw DurableFiles.unusable(directory, e);
     }
     return names;
   }
@@ -81,17 +79,11 @@ final class SpaceTree {
       Path trash = data.trash().resolve("spaces-" + trashed.incrementAndGet());
       data.files().removeTree(directory, trash);
     } catch (IOException e) {
-      throw failed(directory, e);
+      throw DurableFiles.unusable(directory, e);
     }
   }
 
   private Path directory(AppId app) {
-    return data.spaces()
-        .resolve(FileNames.encode(app.tenant()))
-        .resolve(FileNames.encode(app.name()));
-  }
-
-  private static HostException failed(Path p, IOException e) {
-    return new HostException(ErrorCode.UNAVAILABLE, p + " cannot be used: " + e, e);
+    return FileNames.directory(data.spaces(), app);
   }
 }

@@ -2,10 +2,13 @@ package io.plexspaces.store;
 
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteOpenMode;
 
 /**
@@ -39,6 +42,33 @@ record SqliteFiles(Duration busyTimeout, boolean durable, int maxPages) {
   void syncCommits(JournalFile f, boolean yes) throws SQLException {
     if (durable) {
       f.statement("pragma synchronous = " + (yes ? "full" : "normal")).execute();
+    }
+  }
+
+  /**
+   * The bytes of a database with these tables and no rows, already in WAL mode. A new file is these
+   * bytes written once: creating the tables in the file itself costs several syncs more, and a
+   * crash would leave half of them.
+   *
+   * @param applicationId lets programs tell the file from any other SQLite file
+   * @param format repeated as {@code user_version}
+   */
+  static byte[] emptyFile(int applicationId, int format, List<String> tables) throws SQLException {
+    try (SQLiteConnection memory =
+            (SQLiteConnection) DriverManager.getConnection("jdbc:sqlite::memory:");
+        Statement s = memory.createStatement()) {
+      // Before the first table, or it would take a rewrite of the file.
+      s.execute("pragma auto_vacuum = incremental");
+      s.execute("pragma application_id = " + applicationId);
+      s.execute("pragma user_version = " + format);
+      for (String table : tables) {
+        s.execute(table);
+      }
+      byte[] bytes = memory.serialize("main");
+      // Offsets 18 and 19 of SQLite's file format: versions to write and to read; 2 is WAL.
+      bytes[18] = 2;
+      bytes[19] = 2;
+      return bytes;
     }
   }
 

@@ -398,21 +398,9 @@ public final class SqliteSpaceStore implements SpaceStore, AutoCloseable {
     if (!exists(app)) {
       return;
     }
-    CompletableFuture<Void> gone = new CompletableFuture<>();
-    log.append(
-        new LogRecord.Purged(app),
-        new LogListener() {
-          @Override
-          public void committed(long position) {
-            gone.complete(null);
-          }
-
-          @Override
-          public void failed(HostException failure) {
-            gone.completeExceptionally(failure);
-          }
-        });
-    Void _ = IoPool.await(gone);
+    CompletableFuture<Long> gone = new CompletableFuture<>();
+    log.append(new LogRecord.Purged(app), LogListener.completing(gone));
+    long _ = IoPool.await(gone);
     boolean _ =
         pool.call(() -> {
           settle(app);

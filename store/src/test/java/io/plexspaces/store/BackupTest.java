@@ -186,37 +186,15 @@ class BackupTest {
   void anActorDeletedOrMadeWhileFilesAreCopiedIsAsAtTheCut() {
     UpkeepFixture.make(root);
     try (Store store = new Store(root)) {
-      RunningSource real = new RunningSource(store.data, store.log);
       BackupWriter.Source slow =
-          new BackupWriter.Source() {
-            @Override
-            public DataDirectory data() {
-              return real.data();
-            }
-
-            @Override
-            public long attach(BackupTail tail) {
-              return real.attach(tail);
-            }
-
-            @Override
-            public long detach(BackupTail tail) {
-              // The files are copied: what comes now is in the log's tail only.
-              elsewhere(() -> {
+          new Slow(
+              new RunningSource(store.data, store.log),
+              () -> {
                 assertThat(store.journals.delete(Turns.actor("b"))).isTrue();
                 turn(store, "new", 1);
                 turn(store, "a", UpkeepFixture.TURNS + 1);
-              });
-              long cut = real.detach(tail);
-              elsewhere(() -> turn(store, "a", UpkeepFixture.TURNS + 2));
-              return cut;
-            }
-
-            @Override
-            public long settle() {
-              return real.settle();
-            }
-          };
+              },
+              () -> turn(store, "a", UpkeepFixture.TURNS + 2));
       try (StoreBackups b =
           new StoreBackups(backups, slow, "n1", "0.1", () -> Instant.ofEpochMilli(1))) {
         Backup _ = b.create("x");
@@ -236,35 +214,14 @@ class BackupTest {
       for (long n = 1; n <= 5; n++) {
         s.append(new TupleChange.Written("claims", n, "[" + n + "]", Long.MAX_VALUE));
       }
-      RunningSource real = new RunningSource(s.data, s.log);
       BackupWriter.Source slow =
-          new BackupWriter.Source() {
-            @Override
-            public DataDirectory data() {
-              return real.data();
-            }
-
-            @Override
-            public long attach(BackupTail tail) {
-              return real.attach(tail);
-            }
-
-            @Override
-            public long detach(BackupTail tail) {
-              elsewhere(() -> {
+          new Slow(
+              new RunningSource(s.data, s.log),
+              () -> {
                 s.append(new TupleChange.Taken("claims", 2));
                 s.append(new TupleChange.Written("claims", 6, "[6]", Long.MAX_VALUE));
-              });
-              long cut = real.detach(tail);
-              elsewhere(() -> s.append(new TupleChange.Taken("claims", 1)));
-              return cut;
-            }
-
-            @Override
-            public long settle() {
-              return real.settle();
-            }
-          };
+              },
+              () -> s.append(new TupleChange.Taken("claims", 1)));
       try (StoreBackups b =
           new StoreBackups(backups, slow, "n1", "0.1", () -> Instant.ofEpochMilli(1))) {
         assertThat(b.create("t").damaged()).isEmpty();
@@ -279,6 +236,37 @@ class BackupTest {
       assertThat(all.lastTuple()).isEqualTo(6);
     }
     assertThat(UpkeepFixture.damage(restored)).isEmpty();
+  }
+
+  /**
+   * A node that goes on while it is copied.
+   *
+   * @param beforeTheCut happens when the files are copied: it is in the log's tail only
+   */
+  private record Slow(RunningSource real, Runnable beforeTheCut, Runnable behindTheCut)
+      implements BackupWriter.Source {
+    @Override
+    public DataDirectory data() {
+      return real.data();
+    }
+
+    @Override
+    public long attach(BackupTail tail) {
+      return real.attach(tail);
+    }
+
+    @Override
+    public long detach(BackupTail tail) {
+      elsewhere(beforeTheCut);
+      long cut = real.detach(tail);
+      elsewhere(behindTheCut);
+      return cut;
+    }
+
+    @Override
+    public long settle() {
+      return real.settle();
+    }
   }
 
   /** A log with journals and spaces on it. */

@@ -4,8 +4,8 @@ import io.plexspaces.api.ActorId;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
 import io.plexspaces.api.RequestContext;
+import io.plexspaces.api.journal.IdempotentResult;
 import io.plexspaces.api.journal.TurnRecord.Received;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -32,9 +32,6 @@ record Message(
     boolean redelivered,
     boolean repeatable,
     boolean unchecked) {
-
-  private static final byte[] ASK_MARK = {0};
-  private static final byte[] SEND_MARK = {0, 1};
 
   /** A message whose payload was checked where it was sent, or needs no check. */
   Message(
@@ -99,12 +96,9 @@ record Message(
         unchecked);
   }
 
-  /** What is asked, as hex SHA-256: a send and an ask of the same are not the same request. */
+  /** What is asked, as {@link IdempotentResult#digest}. */
   String digest() {
-    return Digests.sha256(
-        op.getBytes(StandardCharsets.UTF_8),
-        kind == Kind.SEND ? SEND_MARK : ASK_MARK,
-        payload.bytes());
+    return IdempotentResult.digest(op, kind == Kind.SEND, payload.bytes());
   }
 
   /** Whether a turn of it may have run before and got lost, with what it asked others. */

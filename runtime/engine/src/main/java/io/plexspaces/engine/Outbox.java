@@ -177,6 +177,7 @@ final class Outbox {
       if (lane != null) {
         lane.open.remove(p.effect.number());
         lane.retryMillis = RETRY_MILLIS;
+        forgetIfIdle(p.effect.target(), lane);
       }
       p = taken.poll();
     }
@@ -185,9 +186,15 @@ final class Outbox {
   private void unlock() {
     if (lock.getHoldCount() == 1) {
       sortTaken();
-      lanes.values().removeIf(l -> l.open.isEmpty() && l.stalled.isEmpty() && !l.deleting);
     }
     lock.unlock();
+  }
+
+  /** A lane with nothing on it goes. With the lock held. */
+  private void forgetIfIdle(String address, Lane lane) {
+    if (lane.open.isEmpty() && lane.stalled.isEmpty() && !lane.deleting) {
+      lanes.remove(address, lane);
+    }
   }
 
   private void retryLater(String address, Lane lane) {
@@ -358,6 +365,7 @@ final class Outbox {
         if (!lane.stalled.isEmpty()) {
           retryLater(parcel.effect.target(), lane);
         }
+        forgetIfIdle(parcel.effect.target(), lane);
       } finally {
         unlock();
       }

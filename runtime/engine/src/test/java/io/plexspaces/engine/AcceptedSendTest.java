@@ -9,11 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.plexspaces.api.ErrorCode;
-import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
-import io.plexspaces.api.Value;
 import io.plexspaces.api.journal.TurnRecord;
 import io.plexspaces.engine.plan.ActorPlan.Overflow;
 import io.plexspaces.engine.plan.Restart;
@@ -36,15 +34,7 @@ class AcceptedSendTest {
   private final AtomicBoolean over = new AtomicBoolean();
   private final CountDownLatch running = new CountDownLatch(1);
 
-  /** Runs until the test says so. */
-  private final Durables.Handler hold =
-      (c, words, p) -> {
-        running.countDown();
-        while (!over.get()) {
-          var _ = c.call("sleep", Frame.of(Value.Obj.builder().put("ms", 1).build()));
-        }
-        return Payload.NULL;
-      };
+  private final Durables.Handler hold = Durables.holding(running, over);
 
   @AfterEach
   void close() {

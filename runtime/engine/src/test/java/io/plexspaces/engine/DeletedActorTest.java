@@ -32,14 +32,7 @@ class DeletedActorTest {
   private final AtomicBoolean over = new AtomicBoolean();
   private final CountDownLatch running = new CountDownLatch(1);
 
-  private final Durables.Handler hold =
-      (c, words, p) -> {
-        running.countDown();
-        while (!over.get()) {
-          var _ = c.call("sleep", Frame.of(Value.Obj.builder().put("ms", 1).build()));
-        }
-        return Payload.NULL;
-      };
+  private final Durables.Handler hold = Durables.holding(running, over);
 
   private static Frame target(String id) {
     return Frame.of(Value.Obj.builder().put("id", id).build());

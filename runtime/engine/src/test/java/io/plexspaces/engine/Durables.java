@@ -3,6 +3,7 @@ package io.plexspaces.engine;
 import static io.plexspaces.engine.TestApps.context;
 import static io.plexspaces.engine.TestApps.id;
 
+import io.plexspaces.api.Frame;
 import io.plexspaces.api.HostException;
 import io.plexspaces.api.MessageId;
 import io.plexspaces.api.Payload;
@@ -19,7 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +87,17 @@ final class Durables implements AutoCloseable {
         false,
         delivery,
         List.of());
+  }
+
+  /** Runs, and says so, until it is over. */
+  static Handler holding(CountDownLatch running, AtomicBoolean over) {
+    return (c, words, p) -> {
+      running.countDown();
+      while (!over.get()) {
+        var _ = c.call("sleep", Frame.of(Value.Obj.builder().put("ms", 1).build()));
+      }
+      return Payload.NULL;
+    };
   }
 
   Durables plan(AppPlan p) {

@@ -1,6 +1,7 @@
 package io.plexspaces.store.log;
 
 import io.plexspaces.api.HostException;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Told once how an append ended, on a thread of the log, in the order of the appends. It must not
@@ -19,4 +20,19 @@ public interface LogListener {
    *     of an earlier record of the same {@link CommitLog.Appender}
    */
   void failed(HostException failure);
+
+  /** Completes {@code result} with the record's position, or with why it was not written. */
+  static LogListener completing(CompletableFuture<Long> result) {
+    return new LogListener() {
+      @Override
+      public void committed(long position) {
+        result.complete(position);
+      }
+
+      @Override
+      public void failed(HostException failure) {
+        result.completeExceptionally(failure);
+      }
+    };
+  }
 }
