@@ -113,15 +113,14 @@ class Cron:
 
     def _next_local(self, t: datetime) -> datetime | None:
         """The first time from t on, by a clock that never changes."""
-        midnight = {"hour": 0, "minute": 0, "second": 0}
         limit = t.year + _MAX_YEARS
         while t.year <= limit:
             if t.month not in self._months:
-                t = (t.replace(day=1, **midnight) + timedelta(days=32)).replace(day=1)
+                t = (_midnight(t).replace(day=1) + timedelta(days=32)).replace(day=1)
             elif not self._is_day(t.date()) or not (
                 hours := [h for h in self._hours if h >= t.hour]
             ):
-                t = t.replace(**midnight) + timedelta(days=1)
+                t = _midnight(t) + timedelta(days=1)
             elif min(hours) > t.hour:
                 t = t.replace(hour=min(hours), minute=0, second=0)
             elif not (minutes := [m for m in self._minutes if m >= t.minute]):
@@ -180,3 +179,7 @@ def _change(offset: Callable[[int], int], start: int, end: int) -> int | None:
             return high
         low = high
     return None
+
+
+def _midnight(t: datetime) -> datetime:
+    return t.replace(hour=0, minute=0, second=0)
